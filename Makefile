@@ -1,0 +1,77 @@
+# Everything a developer does, from a bare checkout: `make run` and `make test` set up what they need by themselves.
+PYTHON ?= $(shell for name in python3.11 python3; do "$$name" -c '' 2>/dev/null && echo "$$name" && break; done)
+BIN := .venv/bin
+ARGS ?=
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+	--custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup run test lint bench lock words clean
+
+help: ## say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: .venv/.tests ## make .venv with everything for development
+
+run: .venv/.runtime ## start the portal with everything it needs (Ctrl-C ends it)
+	@exec $(BIN)/flask --app wsgi up $(ARGS)
+
+test: .venv/.tests ## run every test; ARGS="-k name" goes to pytest
+	@tests/prepare
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: .venv/.tests ## check style, types, the law of imports, templates and the house laws
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint portal/templates
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
+	$(BIN)/python -m pytest -q tests/house
+
+bench: .venv/.tests ## measure the figures that README.md states
+	@exec $(BIN)/python -m bench $(ARGS)
+
+lock: .venv/.tests ## resolve pyproject.toml again into both locks (ARGS=--upgrade for newer versions)
+	$(UV) $(ARGS) pyproject.toml -o requirements.txt
+	$(UV) $(ARGS) --extra dev -c requirements.txt pyproject.toml -o tests/requirements.txt
+
+words: .venv/.tests ## gather every sentence of the pages into the catalogues, where they wait for a translation
+	$(BIN)/pybabel --quiet extract -F portal/translations/babel.cfg --no-location --omit-header -o .venv/messages.pot portal
+	$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --omit-header -w 120 -i .venv/messages.pot -d portal/translations
+	@for po in portal/translations/*/LC_MESSAGES/messages.po; do \
+		language=$${po#portal/translations/}; \
+		printf 'msgid ""\nmsgstr ""\n"Project-Id-Version: Vekha\\n"\n"Language: %s\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n\n' \
+			"$${language%%/*}" | cat - "$$po" > .venv/words.po && mv .venv/words.po "$$po"; \
+	done
+
+clean: ## remove what was made, but not instance/, which holds the data
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is younger than the lock it was installed from: set-up happens once, and again when that lock changes.
+# The tests' lock holds the run-time one whole, so installing it leaves both stamps.
+.venv/.runtime: requirements.txt | .venv/bin/pip
+	@echo "Installing requirements.txt..." >&2
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/.tests: tests/requirements.txt | .venv/bin/pip
+	@echo "Installing tests/requirements.txt..." >&2
+	@$(PIP) -r tests/requirements.txt
+	@touch .venv/.runtime $@
+
+.venv/bin/pip:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: sudo apt-get install -y python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed, and $(PYTHON) is older: name a newer one with make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing python3-venv (once)..." >&2; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; \
+		else \
+			echo "Python's venv module is missing: sudo apt-get install -y python3-venv" >&2; exit 1; \
+		fi; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }

@@ -1,0 +1,1 @@
+"""The ground floor: what a parcel is, and everything that ever happened to it."""

@@ -1,0 +1,120 @@
+"""The only writer of facts and stages: one fact in, stage folded, followers told, in the caller's transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parcels.models import Fact, Parcel
+from parcels.stages import DECISIVE, Kind, advance
+
+Follower = Callable[[Session, Parcel, Fact, datetime], None]
+_followers: list[Follower] = []
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """A fact that wants to be recorded.
+
+    `at` is when it happened, with the source's own offset; without it the moment of recording counts.
+    `dedup_key` names the fact at its source: a second one with the same key for the same parcel is dropped.
+    """
+
+    kind: Kind
+    source: str
+    at: datetime | None = None
+    place: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    dedup_key: str | None = None
+
+
+class StaleVersion(Exception):
+    """Something that matters has happened to the parcel since the page that asks for a change was shown."""
+
+
+class UnknownParcel(LookupError):
+    """There is no parcel with this id."""
+
+
+def wire(*followers: Follower) -> None:
+    """Say who is told of each fact, in this order. Called once, where the product is assembled."""
+    _followers[:] = followers
+
+
+def lock(session: Session, parcel_id: int) -> Parcel:
+    """The parcel, held against everybody else until the transaction ends. Raises UnknownParcel."""
+    query = select(Parcel).where(Parcel.id == parcel_id).with_for_update().execution_options(populate_existing=True)
+    parcel = session.scalars(query).one_or_none()
+    if parcel is None:
+        raise UnknownParcel(parcel_id)
+    return parcel
+
+
+def insist_on(session: Session, parcel: Parcel, seen_version: int) -> None:
+    """Let a change pass only if the page it comes from told everything that matters for it.
+
+    A message delivered meanwhile does not make a page old; a scan, a new promise or another choice does.
+    Raises: StaleVersion.
+    """
+    if parcel.version == seen_version:
+        return
+    later = select(Fact.seq).where(Fact.parcel_id == parcel.id, Fact.seq > seen_version, Fact.kind.in_(DECISIVE))
+    if seen_version > parcel.version or session.scalar(later.limit(1)) is not None:
+        raise StaleVersion(f"parcel {parcel.id}: version {parcel.version}, seen {seen_version}")
+
+
+def record(session: Session, parcel: Parcel, new: NewFact, now: datetime) -> Fact | None:
+    """Write one fact about a parcel held by `lock` (or not yet seen by anybody else) and tell the followers.
+
+    Returns: the fact, or None when one with the same `dedup_key` is already there.
+    """
+    if new.dedup_key is not None and _is_known(session, parcel, new.dedup_key):
+        return None
+    happened = new.at or now
+    offset = happened.utcoffset()
+    parcel.version += 1
+    fact = Fact(
+        parcel_id=parcel.id,
+        seq=parcel.version,
+        kind=new.kind,
+        occurred_at=happened,
+        offset_minutes=int(offset.total_seconds() // 60) if offset else 0,
+        recorded_at=now,
+        source=new.source,
+        place=new.place,
+        dedup_key=new.dedup_key,
+        details=new.details,
+    )
+    session.add(fact)
+    _apply(parcel, fact)
+    for follow in _followers:
+        follow(session, parcel, fact, now)
+    session.flush()
+    return fact
+
+
+def facts_of(session: Session, parcel: Parcel) -> list[Fact]:
+    """All facts of a parcel in the order in which they became known."""
+    return list(session.scalars(select(Fact).where(Fact.parcel_id == parcel.id).order_by(Fact.seq)))
+
+
+def _is_known(session: Session, parcel: Parcel, key: str) -> bool:
+    query = select(Fact.seq).where(Fact.parcel_id == parcel.id, Fact.dedup_key == key)
+    return session.scalar(query) is not None
+
+
+def _apply(parcel: Parcel, fact: Fact) -> None:
+    """Carry the fact over into the parcel's own columns, so that they can be searched."""
+    state = advance(parcel.state, fact.kind)
+    parcel.road, parcel.side, parcel.plan, parcel.stage = state.road, state.side, state.plan, state.stage
+    if state.is_closed and parcel.closed_at is None:
+        parcel.closed_at = fact.occurred_at
+        parcel.owner = parcel.next_action = parcel.next_action_at = None
+    if fact.kind is Kind.PROMISED:
+        for column in ("promised_from", "promised_to", "hand_over_by", "arrival_by"):
+            setattr(parcel, column, date.fromisoformat(fact.details[column]))
+    if fact.kind is Kind.LINK_REVOKED:
+        parcel.link_epoch += 1

@@ -1,0 +1,247 @@
+"""What is typed at a terminal: `flask matrix import`, `flask up` and the rest. Each says what came of it."""
+
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.journal import NewFact
+from parcels.models import Parcel, Settlement, Shop, Staff
+from parcels.stages import Kind
+from portal import access, demo, intake, links, notices, places, sheets, ticking, up, verify
+from portal.extensions import now
+from portal.terminal import Moment, Trouble, command
+from portal.transaction import reading, transaction
+from scheduling.calendars import local_date
+from scheduling.matrix import BadFile
+from scheduling.models import Zone
+
+BATCH = 200
+LEAST_PASSWORD = 8
+BY_HAND = (
+    *(Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED, Kind.ARRIVED, Kind.TO_COURIER, Kind.DELIVERED),
+    *(Kind.NOT_DELIVERED, Kind.AT_PICKUP, Kind.INCIDENT, Kind.UNKNOWN, Kind.REFUSED, Kind.RETURNING, Kind.RETURNED),
+)
+FILE = click.Path(path_type=Path)
+main = click.Group()
+matrix_commands = click.Group("matrix", help="Матрица сроков доставки.")
+main.add_command(matrix_commands)
+
+
+@command(matrix_commands, "import")
+@click.argument("file", type=FILE)
+@click.option("--origin", default=str(places.CHELYABINSK), help="Код города отправки; без него Челябинск.")
+@click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="С какого дня действует; без него с сегодня.")
+def import_matrix(file: Path, origin: str, valid_from: datetime | None) -> None:
+    """Загрузить матрицу сроков (CSV или XLSX); если плоха хоть одна строка, не меняется ничего."""
+    with transaction() as session:
+        place = _settlement(session, origin)
+        since = valid_from.date() if valid_from else local_date(now(), place.zone)
+        try:
+            done = places.import_matrix(session, file, place, since, now())
+        except BadFile as error:
+            raise Trouble(places.bad_matrix(error)) from error
+    for row in done.bad:
+        click.echo(places.bad_lane(row), err=True)
+    if done.version is None:
+        raise Trouble(f"Ничего не изменено, плохих строк: {len(done.bad)}; исправьте их и загрузите файл снова.")
+    if done.is_new:
+        since_words = f"{place.name}, строк {done.lanes}, действует с {since:%d.%m.%Y}"
+        click.echo(f"Записана версия {done.version.id}: {since_words}. Открыто слотов: {done.opened}.")
+    else:
+        click.echo(f"Ничего не изменилось: версия {done.version.id} уже говорит то же, строк {done.lanes}.")
+
+
+@command(main, "import-orders")
+@click.argument("file", type=FILE)
+@click.option("--shop", default="", help="Код магазина для строк, где он не указан.")
+def import_orders(file: Path, shop: str) -> None:
+    """Принять заказы из CSV или XLSX; плохие строки названы, хорошие приняты."""
+    header, rows = sheets.read(file)
+    try:
+        intake.check_header(header)
+    except intake.BadColumns as error:
+        raise Trouble(error.words) from error
+    done = intake.Intake(shop)
+    while batch := list(islice(rows, BATCH)):
+        with transaction() as session:
+            done.take(session, batch, now())
+    for row in done.rejected:
+        click.echo(f"Строка {row.line}: {row.words.rstrip('.')}.", err=True)
+    counts = f"новых {done.created}, изменённых {done.updated}, прежних {done.unchanged}"
+    click.echo(f"Строк {done.total}: {counts}, не принято {len(done.rejected)}.")
+    if done.rejected:
+        raise Trouble("Не принятые строки перечислены выше; исправьте их и загрузите файл снова.")
+
+
+@command(main, "tick")
+@click.option("--now", "moment", type=Moment(), required=True, help="Который час считать, ISO с поясом.")
+def tick(moment: datetime) -> None:
+    """Сделать всё, чему пришло время к названному моменту: шаги, сообщения, новые дни."""
+    done = ticking.tick(moment)
+    steps = ", ".join(f"{name} {count}" for name, count in sorted(done.steps.items())) or "нет"
+    messages = ", ".join(f"{name} {count}" for name, count in sorted(done.messages.items())) or "нет"
+    click.echo(f"{moment.isoformat()}: шаги — {steps}; сообщения — {messages}; открыто слотов — {done.opened}.")
+
+
+@command(main, "create-shop")
+@click.argument("code")
+@click.option("--name", required=True, help="Как магазин называет себя в SMS.")
+@click.option("--phone", required=True, help="Телефон магазина.")
+@click.option("--origin", default=str(places.CHELYABINSK), help="Откуда отправляет; без него Челябинск.")
+@click.option("--handling-days", type=click.IntRange(0, 30), default=1, help="За сколько рабочих дней отдаёт посылку.")
+def create_shop(code: str, name: str, phone: str, origin: str, handling_days: int) -> None:
+    """Завести магазин."""
+    with transaction() as session:
+        if session.scalar(select(Shop.id).where(Shop.code == code)) is not None:
+            raise Trouble(f"Магазин с кодом {code} уже есть; возьмите другой.")
+        place = _settlement(session, origin)
+        session.add(Shop(code=code, name=name, phone=phone, origin=place, handling_days=handling_days))
+    click.echo(f"Магазин {code} заведён.")
+
+
+@command(main, "create-user")
+@click.argument("login")
+@click.option("--role", type=click.Choice(["operator", "courier", "shop", "manager"]), required=True)
+@click.option("--name", required=True, help="Как его зовут на страницах.")
+@click.option("--shop", default="", help="Код магазина; нужен роли shop.")
+@click.option("--zone", default="", help="Зона курьера, например Томск; нужна роли courier.")
+@click.password_option(prompt="Пароль", confirmation_prompt="Пароль ещё раз")
+def create_user(login: str, role: str, name: str, shop: str, zone: str, password: str) -> None:
+    """Завести сотрудника."""
+    if len(password) < LEAST_PASSWORD:
+        raise Trouble(f"Пароль короче {LEAST_PASSWORD} знаков; придумайте длиннее.")
+    if (role == "shop" and not shop) or (role == "courier" and not zone):
+        raise Trouble("Роли shop нужен --shop, роли courier нужен --zone; допишите.")
+    with transaction() as session:
+        if session.scalar(select(Staff.id).where(Staff.login == login)) is not None:
+            raise Trouble(f"Сотрудник с именем входа {login} уже есть; возьмите другое.")
+        shop_id = _shop(session, shop).id if shop else None
+        zone_id = _zone(session, zone).id if zone else None
+        password_hash = access.hash_password(password)
+        ties = {"shop_id": shop_id, "zone_id": zone_id}
+        session.add(Staff(login=login, name=name, role=role, password_hash=password_hash, **ties))
+    click.echo(f"Сотрудник {login} заведён ({role}).")
+
+
+@command(main, "seed-demo")
+def seed_demo() -> None:
+    """Завести магазин с двумя сотнями заказов на всех этапах, чтобы посмотреть портал."""
+    if current_app.config["SMS_BACKEND"] != "console":
+        raise Trouble("У демо-заказов выдуманные телефоны; поставьте SMS_BACKEND=console, чтобы им ничего не ушло.")
+    with transaction() as session:
+        if demo.is_there(session):
+            raise Trouble("Демо-данные уже есть; второй раз они не нужны.")
+        count = demo.seed(session, now())
+    click.echo(f"Заведено посылок: {count}.")
+
+
+@command(main, "up")
+@click.option("--demo", "wants_demo", is_flag=True, help="Демо-данные и на PostgreSQL.")
+def start(wants_demo: bool) -> None:
+    """Запустить портал и всё, что ему нужно; Ctrl-C останавливает."""
+    raise SystemExit(up.start(now(), wants_demo, click.echo))
+
+
+@command(main, "prepare")
+def prepare() -> None:
+    """Обновить базу и загрузить города и сроки, если их ещё нет; то же делает up перед запуском."""
+    up.prepare(now(), False, click.echo)
+
+
+@command(main, "link")
+@click.argument("order")
+@click.option("--shop", default="", help="Код магазина, если номер есть у нескольких.")
+def link(order: str, shop: str) -> None:
+    """Показать ссылку получателя; ORDER — номер заказа или посылки."""
+    with reading() as session:
+        parcel = _parcel(session, order, shop)
+        click.echo(f"{current_app.config['PUBLIC_BASE_URL']}/t/{links.token_for(parcel)}")
+
+
+@command(main, "revoke-link")
+@click.argument("order")
+@click.option("--shop", default="", help="Код магазина, если номер есть у нескольких.")
+def revoke_link(order: str, shop: str) -> None:
+    """Отозвать ссылку получателя; новая уйдёт ему в SMS."""
+    with transaction() as session:
+        parcel = journal.lock(session, _parcel(session, order, shop).id)
+        journal.record(session, parcel, NewFact(Kind.LINK_REVOKED, "terminal"), now())
+    click.echo(f"Прежняя ссылка посылки {parcel.number} больше не открывается.")
+
+
+@command(main, "fact")
+@click.argument("order")
+@click.argument("kind", type=click.Choice([kind.value for kind in BY_HAND]))
+@click.option("--at", "at", type=Moment(), help="Когда это было, ISO с поясом; без него сейчас.")
+@click.option("--place", default="", help="Где это было.")
+@click.option("--shop", default="", help="Код магазина, если номер есть у нескольких.")
+def fact(order: str, kind: str, at: datetime | None, place: str, shop: str) -> None:
+    """Записать факт о посылке вручную. Будущее время тоже годится: так историю проигрывают вперёд вместе с tick."""
+    moment = max(at, now()) if at else now()
+    with transaction() as session:
+        parcel = journal.lock(session, _parcel(session, order, shop).id)
+        journal.record(session, parcel, NewFact(Kind(kind), "terminal", at=at or moment, place=place), moment)
+    click.echo(f"{parcel.number}: записано {kind}; теперь этап «{notices.stage_words(parcel.stage)}».")
+
+
+@command(main, "verify")
+def check() -> None:
+    """Проверить, что база не противоречит сама себе."""
+    with transaction() as session:
+        found = verify.breaches(session)
+    for breach in found:
+        click.echo(f"{breach.invariant}: {breach.words}.")
+    if found:
+        raise Trouble(f"Нарушений: {len(found)}; разберите их по списку выше.")
+    click.echo("Нарушений нет.")
+
+
+def _settlement(session: Session, text: str) -> Settlement:
+    if session.scalar(select(Settlement.id).limit(1)) is None:
+        places.load(session)
+    try:
+        return places.find_settlement(session, text)
+    except places.UnknownPlace as error:
+        raise Trouble(error.words) from error
+
+
+def _shop(session: Session, code: str) -> Shop:
+    shop = session.scalar(select(Shop).where(Shop.code == code))
+    if shop is None:
+        raise Trouble(f"Магазина с кодом {code} нет; проверьте --shop.")
+    return shop
+
+
+def _zone(session: Session, name: str) -> Zone:
+    """A zone by its whole name, or by the name of its city alone."""
+    found = session.scalars(select(Zone).where((Zone.name == name) | Zone.name.startswith(f"{name}, "))).all()
+    if len(found) != 1:
+        seen = f" есть несколько: {'; '.join(zone.name for zone in found)}" if found else " нет"
+        raise Trouble(f"Зоны «{name}»{seen}; укажите её целиком, например «Томск, Томская область».")
+    return found[0]
+
+
+def _parcel(session: Session, order: str, shop: str) -> Parcel:
+    """A parcel by the shop's number of the order, or by our own."""
+    ours = int(order[2:]) if order[:2].upper() == "VH" and order[2:].isdigit() else None
+    query = select(Parcel).where((Parcel.id == ours) if ours else (Parcel.order_number == order))
+    if shop:
+        query = query.where(Parcel.shop_id == _shop(session, shop).id)
+    found = session.scalars(query.limit(2)).all()
+    if not found:
+        raise Trouble(f"Заказа {order} нет; проверьте номер.")
+    if len(found) > 1:
+        raise Trouble(f"Заказ {order} есть у нескольких магазинов; добавьте --shop.")
+    return found[0]
+
+
+def init(app: Flask) -> None:
+    """Give the commands to an app."""
+    for one in main.commands.values():
+        app.cli.add_command(one)

@@ -1,0 +1,159 @@
+"""The stories of the door: a day was chosen, a courier took the parcel along, and how that ended."""
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+
+from parcels.stages import Kind
+from portal.demo_people import Route
+from portal.demo_road import arrived
+from portal.demo_story import DAY, HOUR, Scene, Story
+from scheduling import rounds
+from scheduling.calendars import local, moment
+from scheduling.promise import first_delivery_day
+from scheduling.slots import Offer, closes_at
+from scheduling.zones import SUNDAY
+
+COURIERS = ("Сергей Ким", "Виктор Панов", "Руслан Идрисов", "Нина Жукова", "Степан Родин")
+_LATEST_ON_ROAD = time(23, 30)
+
+
+def on_todays_round(scene: Scene, route: Route) -> Story | None:
+    """A stop of today, or of the next day with a round: delivered, loaded or in the depot, as the hour has it."""
+    day = first_delivery_day(scene.today(route), lambda one: scene.delivers(route, one))
+    hours = (10, 14) if day.weekday() == SUNDAY else (10, 14, 18)
+    hour = hours[scene.count % len(hours)]
+    story, slot = _booked_for(scene, route, day, lambda o: o.row.starts.hour == hour)
+    if story is not None and slot is not None:
+        _load(story, day)
+        if _within(story, slot) + HOUR <= scene.now and scene.count % 4:
+            _end(story, slot, None)
+    return story
+
+
+def with_courier(scene: Scene, route: Route) -> Story | None:
+    """Out for delivery at this hour."""
+    clock, day = local(scene.now, route.place.zone), scene.today(route)
+    if not time(8) <= clock.time() < _LATEST_ON_ROAD or not scene.delivers(route, day):
+        return None
+    story, _ = _booked_for(scene, route, day, lambda o: o.row.ends > clock.time() or o.row.ends >= time(18))
+    if story is not None:
+        _load(story, day)
+    return story
+
+
+def with_courier_unasked(scene: Scene, route: Route) -> Story | None:
+    """Out for delivery without a day agreed: on days when no round goes, somebody still may have taken one along."""
+    story = arrived(scene, route)
+    if story is not None:
+        story.record(
+            max(story.clock, scene.now - HOUR / 2), Kind.TO_COURIER, "courier", details={"by": _courier(route)}
+        )
+    return story
+
+
+def delivered(scene: Scene, route: Route) -> Story | None:
+    """Handed over in the last three weeks."""
+    return _ended(scene, route, scene.random.randint(1, 21), None)
+
+
+def missed(scene: Scene, route: Route) -> Story | None:
+    """Nobody opened on the last day a courier came."""
+    return _ended(scene, route, 1, rounds.WhyNot.ABSENT)
+
+
+def missed_and_chosen_again(scene: Scene, route: Route) -> Story | None:
+    """Nobody opened; the same evening the recipient chose another day."""
+    story = missed(scene, route)
+    if story is not None and story.clock + HOUR <= scene.now:
+        today = scene.today(route)
+        story.book(story.clock + HOUR, lambda o: o.row.day > today)
+    return story
+
+
+def refused(scene: Scene, route: Route) -> Story | None:
+    """Refused at the door some days ago."""
+    return _ended(scene, route, scene.random.randint(1, 4), rounds.WhyNot.REFUSED)
+
+
+def returning(scene: Scene, route: Route) -> Story | None:
+    """On its way back to the shop."""
+    story = _ended(scene, route, scene.random.randint(7, 9), rounds.WhyNot.REFUSED)
+    if story is not None:
+        story.record(story.clock + 2 * DAY, Kind.RETURNING, place=route.place.name)
+    return story
+
+
+def returned(scene: Scene, route: Route) -> Story | None:
+    """Back in the shop."""
+    story = _ended(scene, route, scene.random.randint(18, 24), rounds.WhyNot.REFUSED)
+    if story is not None:
+        story.record(story.clock + 2 * DAY, Kind.RETURNING, place=route.place.name)
+        story.record(story.clock + 11 * DAY, Kind.RETURNED, place=scene.shop.origin.name)
+    return story
+
+
+def _any(_offer: Offer) -> bool:
+    return True
+
+
+def _booked_for(
+    scene: Scene, route: Route, day: date, fits: Callable[[Offer], bool] = _any
+) -> tuple[Story | None, Offer | None]:
+    """A story whose recipient chose this very day: on the way when the promise is sure, else soon after arrival."""
+    service = scene.service(route)
+    if service is None or not scene.delivers(route, day):
+        return None, None
+    closes = min(closes_at(day, service.closing, service.timezone), scene.now)
+    journey = scene.find(
+        route, lambda j: j.first_day <= day <= j.first_day + 12 * DAY and j.arrived + 2 * HOUR < closes
+    )
+    if journey is None:
+        return None, None
+    story = Story(scene, route, journey.accepted)
+    story.travel(journey, Kind.DEPARTED)
+    last = story.parcel.promised_to
+    early = last is not None and last <= day and story.book(story.clock + HOUR, lambda o: o.row.day == day and fits(o))
+    story.travel(journey)
+    if early and story.parcel.plan is not None:
+        return story, early
+    return story, story.book(story.clock + HOUR, lambda o: o.row.day == day and fits(o))
+
+
+def _ended(scene: Scene, route: Route, back: int, why: rounds.WhyNot | None) -> Story | None:
+    """A story that reached the door `back` days ago, or the last day before that when a courier came."""
+    day = scene.today(route) - back * DAY
+    while not scene.delivers(route, day):
+        day -= DAY
+    story, slot = _booked_for(scene, route, day)
+    if story is not None and slot is not None:
+        _load(story, day)
+        _end(story, slot, why)
+    return story
+
+
+def _load(story: Story, day: date) -> None:
+    taken = moment(day, time(7, 20), story.route.place.zone) + story.scene.random.random() * HOUR / 2
+    story.record(taken, Kind.TO_COURIER, "courier", details={"by": _courier(story.route)})
+
+
+def _within(story: Story, slot: Offer) -> datetime:
+    """A moment within the hours of a slot; the same for the same parcel."""
+    begins, ends = (moment(slot.row.day, clock, story.route.place.zone) for clock in (slot.row.starts, slot.row.ends))
+    return begins + (ends - begins) * (story.scene.count * 37 % 100) / 100
+
+
+def _end(story: Story, slot: Offer, why: rounds.WhyNot | None) -> None:
+    """The courier marks the stop: handed over, or why not."""
+    service = story.scene.service(story.route)
+    if service is None:
+        return
+    story.until(_within(story, slot))
+    stop = (story.session, story.parcel, service.zone_id, slot.row.day, _courier(story.route))
+    if why is None:
+        rounds.deliver(*stop, story.clock)
+    else:
+        rounds.fail(*stop, why, story.clock)
+
+
+def _courier(route: Route) -> str:
+    return COURIERS[0] if route.place.name == "Томск" else COURIERS[1 + route.place.id % (len(COURIERS) - 1)]

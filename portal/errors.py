@@ -1,0 +1,67 @@
+"""From an error of the domain to a page that says what happened, what it means and what to do now."""
+
+import logging
+
+from flask import Flask, current_app, render_template
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from portal import notices
+from portal.languages import _, language
+from portal.links import BadLink, EndedLink
+from portal.notices import Notice
+from scheduling.policy import Refusal
+
+log = logging.getLogger("vekha.errors")
+
+
+def bad_link(_error: BadLink) -> ResponseReturnValue:
+    """Broken, foreign and revoked links look the same from outside."""
+    return render_template("errors/bad_link.html"), 404
+
+
+def ended_link(error: EndedLink) -> ResponseReturnValue:
+    """A link that has come to its end leads to a new one."""
+    return render_template("errors/ended_link.html", token=error.token), 410
+
+
+def refused(error: Refusal) -> ResponseReturnValue:
+    """A refusal that its page did not catch."""
+    return _page(notices.refusal(error, language()), 409)
+
+
+def out_of_date(_error: CSRFError) -> ResponseReturnValue:
+    """A form whose seal or session is not ours."""
+    return _page(notices.expired_form(), 400)
+
+
+def database_down(error: OperationalError) -> ResponseReturnValue:
+    """The ladder down ends at people: a page with the phone."""
+    log.error("database: %s", type(error.orig).__name__)
+    return _page(notices.our_fault(), 503)
+
+
+def http(error: HTTPException) -> ResponseReturnValue:
+    """Everything that HTTP has a number for."""
+    code = error.code or 500
+    if code == 304 or error.response is not None:
+        return error
+    return _page(notices.of_status(code), code)
+
+
+def _page(notice: Notice, code: int) -> ResponseReturnValue:
+    title = _("Что-то пошло не так") if code >= 500 else notice.happened
+    phone = current_app.config["SUPPORT_PHONE"]
+    return render_template("errors/notice.html", notice=notice, title=title, phone=phone), code
+
+
+def init(app: Flask) -> None:
+    """Bind the pages to an app."""
+    app.register_error_handler(BadLink, bad_link)
+    app.register_error_handler(EndedLink, ended_link)
+    app.register_error_handler(Refusal, refused)
+    app.register_error_handler(CSRFError, out_of_date)
+    app.register_error_handler(OperationalError, database_down)
+    app.register_error_handler(HTTPException, http)

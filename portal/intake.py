@@ -1,0 +1,176 @@
+"""Rows of a shop's file, or the two fields of its form, become parcels: each is taken whole or refused with a reason.
+
+The same row again changes nothing; one that says something new changes the parcel and is recorded.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.journal import NewFact
+from parcels.models import Parcel, Shop
+from parcels.stages import Kind, Stage
+from portal import sheets
+from portal.order_rows import BadOrder as BadOrder
+from portal.order_rows import BadPhone as BadPhone
+from portal.order_rows import columns, normal_phone, order_number
+from scheduling import booking
+from scheduling.zones import service_of
+
+REQUIRED = ("order_number", "phone")
+_SOURCE_LENGTH = 32
+
+
+class BadColumns(ValueError):
+    """The file lacks columns without which nothing can be taken; `words` names them."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(", ".join(missing))
+        self.words = f"В файле нет столбцов: {', '.join(missing)}; добавьте их в первую строку."
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A refused row: its line in the file and why."""
+
+    line: int
+    reason: str
+    words: str
+
+
+@dataclass(slots=True)
+class Intake:
+    """The intake of one file, over as many transactions as one likes. `default_shop` owns rows without a shop.
+
+    created + updated + unchanged + len(rejected) is the number of rows taken in.
+    """
+
+    default_shop: str = ""
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return self.created + self.updated + self.unchanged + len(self.rejected)
+
+    def take(self, session: Session, rows: Iterable[sheets.Row], now: datetime) -> None:
+        """Take some rows in. Their shops are locked, so that two intakes of one shop go one after the other."""
+        batch = list(rows)
+        shops = _shops_of(session, {self._shop_code(cells) for _, cells in batch})
+        for line, cells in batch:
+            try:
+                outcome = self._take_row(session, shops, line, cells, now)
+            except BadOrder as error:
+                self.rejected.append(Rejected(line, error.reason, error.words))
+            else:
+                setattr(self, outcome, getattr(self, outcome) + 1)
+
+    def _shop_code(self, cells: Mapping[str, str]) -> str:
+        return cells.get("shop") or self.default_shop
+
+    def _take_row(
+        self, session: Session, shops: dict[str, Shop], line: int, cells: Mapping[str, str], now: datetime
+    ) -> str:
+        if sheets.BEYOND in cells:
+            raise BadOrder("extra_cells", cells[sheets.BEYOND])
+        code = self._shop_code(cells)
+        if code not in shops:
+            raise BadOrder("unknown_shop" if code else "no_shop", code)
+        number = order_number(cells.get("order_number", ""))
+        if (code, number) in self.seen:
+            raise BadOrder("repeated", self.seen[code, number])
+        outcome = _take(session, shops[code], number, columns(session, shops[code], cells, now), now)[1]
+        self.seen[code, number] = line
+        return outcome
+
+
+def check_header(header: Iterable[str]) -> None:
+    """Raises BadColumns when a required column is missing."""
+    missing = [name for name in REQUIRED if name not in set(header)]
+    if missing:
+        raise BadColumns(missing)
+
+
+def start_tracking(session: Session, shop_id: int, number: str, phone: str, now: datetime) -> Parcel:
+    """The shop's form of two fields: a parcel that is not known yet begins, a known one gets the phone.
+
+    Raises: BadPhone; BadOrder when there is no number or the parcel has reached its end.
+    """
+    shop = session.scalars(_locking_shops().where(Shop.id == shop_id)).one()
+    return _take(session, shop, order_number(number), {"phone": normal_phone(phone)}, now)[0]
+
+
+def _shops_of(session: Session, codes: set[str]) -> dict[str, Shop]:
+    """The shops with these codes, locked in the order of their ids."""
+    return {shop.code: shop for shop in session.scalars(_locking_shops().where(Shop.code.in_(codes)))}
+
+
+def _locking_shops() -> Select[Shop]:
+    return select(Shop).order_by(Shop.id).with_for_update(key_share=True)
+
+
+def _take(session: Session, shop: Shop, number: str, said: dict[str, Any], now: datetime) -> tuple[Parcel, str]:
+    """Create or change one parcel of a locked shop. Returns it and one of created, updated, unchanged."""
+    of_order = select(Parcel.id).where(Parcel.shop_id == shop.id, Parcel.order_number == number)
+    parcel_id = session.scalar(of_order)
+    if parcel_id is None:
+        return _create(session, shop, number, said, now), "created"
+    parcel = journal.lock(session, parcel_id)
+    changed = sorted(name for name, value in said.items() if getattr(parcel, name) != value)
+    if not changed:
+        return parcel, "unchanged"
+    if parcel.closed_at is not None:
+        raise BadOrder("closed")
+    if parcel.road is Stage.WITH_COURIER and {"settlement", "address"} & set(changed):
+        raise BadOrder("with_courier")
+    _change(session, parcel, {name: said[name] for name in changed}, now)
+    return parcel, "updated"
+
+
+def _create(session: Session, shop: Shop, number: str, said: dict[str, Any], now: datetime) -> Parcel:
+    values = {"accepted_at": now, **said}
+    parcel = Parcel(shop=shop, order_number=number, owner="shop", next_action="hand_over", next_action_at=now, **values)
+    session.add(parcel)
+    session.flush()
+    fact = NewFact(Kind.ORDER_ACCEPTED, _source(shop), at=parcel.accepted_at, place=shop.name)
+    journal.record(session, parcel, fact, now)
+    return parcel
+
+
+def _change(session: Session, parcel: Parcel, new: dict[str, Any], now: datetime) -> None:
+    """Write new values down and record them.
+
+    A new phone gets a new link, and the old link, which its former owner has, is void: that is the fact LINK_REVOKED,
+    and it alone makes a message. So the phone is not named in DETAILS_CHANGED, which would make another one.
+    """
+    for name, value in new.items():
+        setattr(parcel, name, value)
+    session.flush()
+    source = _source(parcel.shop)
+    if "settlement" in new:
+        _leave_zone(session, parcel, source, now)
+    changed = [name for name in new if name != "phone"]
+    if changed:
+        journal.record(session, parcel, NewFact(Kind.DETAILS_CHANGED, source, details={"changed": changed}), now)
+    if "phone" in new:
+        journal.record(session, parcel, NewFact(Kind.LINK_REVOKED, source, details={"cause": "phone"}), now)
+
+
+def _leave_zone(session: Session, parcel: Parcel, source: str, now: datetime) -> None:
+    """A place in a slot of other couriers is of no use at the new address."""
+    held = booking.active_booking(session, parcel.id)
+    service = service_of(session, parcel.settlement_id)
+    if held is not None and (service is None or (held.slot is not None and held.slot.zone_id != service.zone_id)):
+        booking.withdraw(session, parcel, source, "address_changed", now)
+
+
+def _source(shop: Shop) -> str:
+    return f"shop:{shop.code}"[:_SOURCE_LENGTH]

@@ -1,0 +1,152 @@
+"""Signed links and the seals of their forms.
+
+A link is 19 to 22 letters and digits: the parcel's number in 2, 3 or 4 bytes and a 96-bit HMAC over purpose,
+parcel and link epoch. Nothing is stored for it: raising the epoch voids every link made before.
+"""
+
+import hashlib
+from base64 import urlsafe_b64decode
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from flask import current_app
+from itsdangerous import Signer
+from itsdangerous.encoding import base64_encode
+from itsdangerous.signer import HMACAlgorithm
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.journal import NewFact
+from parcels.models import Parcel
+from parcels.stages import Kind
+
+#: How long a link stays open after the parcel has reached its end.
+OPEN_AFTER_END = timedelta(days=30)
+MAC_BYTES = 12
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#: Characters of a token by the bytes it holds: 2, 3 or 4 for the parcel, 12 for the MAC.
+_LENGTHS = {19: 14, 21: 15, 22: 16}
+_CHARACTERS = {size: length for length, size in _LENGTHS.items()}
+
+
+class BadLink(Exception):
+    """Broken, foreign or revoked: which of these it was, nobody is told."""
+
+
+class EndedLink(Exception):
+    """A genuine link of a parcel that reached its end long ago."""
+
+    def __init__(self, token: str):
+        super().__init__("ended")
+        self.token = token
+
+
+class _ShortHMAC(HMACAlgorithm):
+    """HMAC-SHA-256 cut to 96 bits: short enough for a message of 70 characters, too long to guess."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return super().get_signature(key, value)[:MAC_BYTES]
+
+
+def _signer(purpose: str) -> Signer:
+    fallbacks: Sequence[str] = current_app.config.get("SECRET_KEY_FALLBACKS") or ()
+    keys = [*reversed(fallbacks), current_app.config["SECRET_KEY"]]
+    return Signer(
+        keys, salt=f"vekha.{purpose}", key_derivation="hmac", algorithm=_ShortHMAC(digest_method=hashlib.sha256)
+    )
+
+
+def token_for(parcel: Parcel) -> str:
+    """The recipient's own token for a parcel, as it is valid now."""
+    number = _number(parcel.id)
+    mac = urlsafe_b64decode(_signer("recipient").get_signature(_signed(number, parcel.link_epoch)))
+    return _letters(number + mac)
+
+
+def link_for(parcel: Parcel) -> str:
+    """The link as it stands in a message, without a scheme."""
+    return f"{current_app.config['LINK_BASE']}/t/{token_for(parcel)}"
+
+
+def parcel_id_of(token: str) -> int:
+    """The parcel a token says it is for; not yet a proof. Raises BadLink."""
+    return int.from_bytes(_bytes(token)[:-MAC_BYTES])
+
+
+def open_link(session: Session, token: str, now: datetime) -> Parcel:
+    """The parcel a token opens. Raises BadLink; EndedLink 30 days after the parcel's end."""
+    parcel = session.get(Parcel, parcel_id_of(token))
+    if parcel is None or not is_genuine(token, parcel.id, parcel.link_epoch):
+        raise BadLink
+    if is_over(parcel.closed_at, now):
+        raise EndedLink(token)
+    return parcel
+
+
+def is_genuine(token: str, parcel_id: int, epoch: int) -> bool:
+    """Was this token made by us for this parcel and this epoch of its link?"""
+    mac = base64_encode(_bytes(token)[-MAC_BYTES:])
+    return _signer("recipient").verify_signature(_signed(_number(parcel_id), epoch), mac)
+
+
+def is_over(closed_at: datetime | None, now: datetime) -> bool:
+    """Has the link of a parcel that ended at `closed_at` come to its own end?"""
+    return closed_at is not None and now >= closed_at + OPEN_AFTER_END
+
+
+def send_again(session: Session, phone: str, now: datetime) -> None:
+    """Ask for a fresh message with the link of each open parcel of a phone (E.164), the newest three at most."""
+    query = select(Parcel.id).where(Parcel.phone == phone, Parcel.closed_at.is_(None)).order_by(Parcel.id.desc())
+    for parcel_id in sorted(session.scalars(query.limit(3))):
+        parcel = journal.lock(session, parcel_id)
+        journal.record(session, parcel, NewFact(Kind.LINK_REQUESTED, "recipient"), now)
+
+
+def seal(parcel_id: int, version: int) -> str:
+    """The hidden field of a form: which version of the parcel its page showed, and that we made the page.
+
+    It stands in for a CSRF token: nobody who does not hold the link can have it, and it needs no cookie.
+    """
+    return f"{version}.{_signer('form').get_signature(_signed(_number(parcel_id), version)).decode()}"
+
+
+def version_sealed(parcel_id: int, value: str) -> int | None:
+    """The version a form was made from; None when the seal is not ours."""
+    version, _, mac = value.partition(".")
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        return None
+    signed = _signed(_number(parcel_id), int(version))
+    return int(version) if _signer("form").verify_signature(signed, mac.encode()) else None
+
+
+def _number(parcel_id: int) -> bytes:
+    return parcel_id.to_bytes(2 if parcel_id < 1 << 16 else 3 if parcel_id < 1 << 24 else 4)
+
+
+def _signed(number: bytes, count: int) -> bytes:
+    return number + b"." + str(count).encode()
+
+
+def _letters(raw: bytes) -> str:
+    """Base 62 with a fixed length: no character at the end that a phone would cut off a link."""
+    value, letters = int.from_bytes(raw), ""
+    for _ in range(_CHARACTERS[len(raw)]):
+        value, rest = divmod(value, 62)
+        letters = ALPHABET[rest] + letters
+    return letters
+
+
+def _bytes(token: str) -> bytes:
+    size = _LENGTHS.get(len(token))
+    if size is None:
+        raise BadLink
+    value = 0
+    for letter in token:
+        at = ALPHABET.find(letter)
+        if at < 0:
+            raise BadLink
+        value = value * 62 + at
+    if value.bit_length() > size * 8:
+        raise BadLink
+    return value.to_bytes(size)

@@ -1,0 +1,24 @@
+"""Celery's tasks: thin entrances into `ticking`. They carry no arguments, because the database says what is due."""
+
+from celery import shared_task
+
+from portal import ticking
+from portal.extensions import now
+
+
+@shared_task
+def sweep() -> None:
+    """What has become due."""
+    ticking.sweep(now())
+
+
+@shared_task
+def deliver_messages() -> None:
+    """What waits in the outbox."""
+    ticking.deliver_messages(now)
+
+
+@shared_task
+def open_days() -> None:
+    """The slots of days that have come into sight."""
+    ticking.open_days(now())

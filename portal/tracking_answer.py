@@ -1,0 +1,126 @@
+"""The upper part of the recipient's page: the one answer as a sentence, and its days drawn as a line."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from parcels.stages import BEFORE_CITY, Kind, Stage
+from portal.formats import date_range, hours_sentence, in_sentence, minute, short_date, words
+from portal.languages import _
+from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
+from portal.tracking_story import relative_day
+from scheduling.slots import LIMIT_DAYS
+
+RAIL_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class RailDay:
+    """One day of the line: its number, its weekday, and its CSS classes."""
+
+    number: int
+    weekday: str
+    css: str
+
+
+def headline(s: Standing) -> str:
+    """The answer as a sentence with a date."""
+    stage = Stage(s.head.stage)
+    if stage in _SIDE:
+        return _SIDE[stage](s)
+    if s.slot is not None:
+        return _booked(s)
+    if s.postponed is not None:
+        return _("Храним до {day}", day=short_date(s.postponed, s.language))
+    if s.head.promised_from is None:
+        return _("Уточняем, когда привезём")
+    if s.head.road is Stage.IN_CITY and s.head.zone_id is not None:
+        return _("Уже в вашем городе. Выберите время")
+    return _coming(s)
+
+
+def _coming(s: Standing) -> str:
+    when = date_range(s.head.promised_from, s.head.promised_to, s.language)
+    if s.was:
+        return _("Привезём позже: {when}", when=when)
+    if s.head.zone_id is None:
+        return _("Будет в пункте выдачи {when}", when=when)
+    return _("Привезём {when}", when=when)
+
+
+def hours_of(s: Standing) -> str:
+    """«с 14 до 18» of the slot that is agreed."""
+    details = s.slot.details if s.slot else {}
+    return hours_sentence(time.fromisoformat(details["starts"]), time.fromisoformat(details["ends"]), s.language)
+
+
+def _booked(s: Standing) -> str:
+    day = date.fromisoformat(s.slot.details["day"]) if s.slot else s.today
+    hours = hours_of(s)
+    if day == s.today:
+        return _("Сегодня {hours}", hours=hours)
+    return _("Привезём {day}, {hours}", day=in_sentence(day, s.language), hours=hours)
+
+
+def _delivered(s: Standing) -> str:
+    day = relative_day(s.head.closed_at, s.now, s.zone, s.language)
+    return _("Вручили {day} в {clock}", day=day, clock=minute(s.head.closed_at, s.zone))
+
+
+def _missed(s: Standing) -> str:
+    at = s.last.at if s.last and s.last.kind is Kind.NOT_DELIVERED else s.now
+    day = relative_day(at, s.now, s.zone, s.language)
+    return _("Заезжали {day} в {clock}, вас не застали", day=day, clock=minute(at, s.zone))
+
+
+def _kept(s: Standing) -> str:
+    if s.head.promised_from is None:
+        return _("Ждёт вас в пункте выдачи")
+    return _("Ждёт вас до {day}", day=short_date(s.head.promised_from + timedelta(days=LIMIT_DAYS), s.language))
+
+
+def _incident(s: Standing) -> str:
+    if s.head.promised_to is not None and s.head.promised_to >= s.today and s.head.road in BEFORE_CITY:
+        when = date_range(s.head.promised_from, s.head.promised_to, s.language)
+        return _("Привезём позже: {when}", when=when)
+    return _("Разбираемся, что с заказом")
+
+
+_SIDE: dict[Stage, Callable[[Standing], str]] = {
+    Stage.DELIVERED: _delivered,
+    Stage.MISSED: _missed,
+    Stage.AT_PICKUP: _kept,
+    Stage.INCIDENT: _incident,
+    Stage.UNKNOWN: lambda s: _("Уточняем, где заказ"),
+    Stage.REFUSED: lambda s: _("Вы отказались от заказа"),
+    Stage.RETURNING: lambda s: _("Едет обратно в магазин"),
+    Stage.RETURNED: lambda s: _("Вернулся в магазин"),
+}
+
+
+def rail(s: Standing) -> list[RailDay]:
+    """The days up to the promise as a line; nothing when it is over or longer than two weeks."""
+    first, last = s.head.promised_from, s.head.promised_to
+    if s.slot is not None:
+        first = last = date.fromisoformat(s.slot.details["day"])
+    waits_for_choice = s.slot is None and s.head.road not in BEFORE_CITY
+    if first is None or waits_for_choice or s.head.stage in HAS_OWN_HEADLINE or s.postponed or last < s.today:
+        return []
+    start = max(s.today - timedelta(days=4), last - timedelta(days=8))
+    start = min(start, s.today)
+    end = max(last, start + timedelta(days=6))
+    if (end - start).days >= RAIL_DAYS:
+        return []
+    tables = words(s.language)
+    days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
+    return [RailDay(d.day, tables.short_days[d.weekday()], _rail_css(s, d, first, last)) for d in days]
+
+
+def _rail_css(s: Standing, day: date, first: date, last: date) -> str:
+    if first <= day <= last:
+        return f"win{' first' if day == first else ''}{' last' if day == last else ''}"
+    if day < s.today:
+        return "gone"
+    if day == s.today:
+        return "now"
+    return "city" if day == s.head.arrival_by and s.head.road in BEFORE_CITY else ""

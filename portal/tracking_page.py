@@ -1,0 +1,202 @@
+"""The recipient's page as one object: what the template shows, and until when it stays true."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from parcels.stages import BEFORE_CITY, Kind, Stage
+from portal import links, tracking_answer
+from portal.formats import (
+    counted,
+    moment_words,
+    money,
+    moscow_offset,
+    short_date,
+    weight,
+)
+from portal.languages import _
+from portal.notices import LOOKS, Notice
+from portal.tracking_answer import RailDay
+from portal.tracking_picker import Picker, Wish, picker, postponements
+from portal.tracking_rows import PastFact, Story, state_of
+from portal.tracking_standing import Standing, standing
+from portal.tracking_story import Event, Told, expected, log_of, path_of, stage_title
+from portal.tracking_why import Why, why
+from scheduling import slots
+from scheduling.calendars import local_date
+from scheduling.policy import UNDO_FOR, why_no_choice
+from scheduling.slots import Window
+
+_FLAT = re.compile(r",?\s*(?:кв\.?|квартира|оф\.?|офис)\s*[\w/-]+", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Page:
+    """Everything the template of the recipient's page shows. `fresh_until` is when any word of it may change."""
+
+    head: Row[Any]
+    token: str
+    seal: str
+    title: str
+    chip: tuple[str, str, str]
+    was: str
+    rail: list[RailDay]
+    why: Why | None
+    address: str
+    to_pay: str
+    path: list[Event]
+    log: list[Told]
+    clock_words: str
+    facts: list[tuple[str, str]]
+    picker: Picker | None = None
+    postpone: list[tuple[str, str, str]] = field(default_factory=list)
+    upcoming: list[Event] = field(default_factory=list)
+    changeable_until: str = ""
+    undo_minutes: int = 0
+    explanation: str = ""
+    notice: Notice | None = None
+    fresh_until: datetime | None = None
+
+
+def build(head: Row[Any], story: Story, token: str, now: datetime, language: str, wish: Wish) -> Page:
+    """Put the page together from its rows."""
+    zone = head.city_zone or head.origin_zone
+    s = standing(head, story, now, zone, language)
+    page = Page(
+        head=head,
+        token=token,
+        seal=links.seal(head.id, head.version),
+        title=tracking_answer.headline(s),
+        chip=_chip(s),
+        was=s.was,
+        rail=tracking_answer.rail(s),
+        why=why(s, story),
+        address=_address(head),
+        to_pay=money(head.cod_minor, head.currency, language) if head.cod_minor else "",
+        path=_coming_events(s) + path_of(story.facts, zone, language),
+        log=log_of(story.facts, story.messages, zone, language),
+        clock_words=_clock_words(head, zone, now, language),
+        facts=_parcel_facts(head, language),
+        notice=wish.notice,
+        fresh_until=now.replace(second=0, microsecond=0) + timedelta(minutes=1),
+    )
+    _what_can_be_done(page, s, story, wish)
+    page.explanation = _explanation(s)
+    return page
+
+
+def _what_can_be_done(page: Page, s: Standing, story: Story, wish: Wish) -> None:
+    """The one sheet of the page: the picker, or what has been agreed and how to change it."""
+    head = s.head
+    if why_no_choice(state_of(head), head.promised_from, head.zone_id is not None) is not None:
+        return
+    window = Window.from_first_possible(head.promised_from)
+    days = slots.offer(story.slots, window, head.closing, s.zone, s.now)
+    page.postpone = postponements(s, days, window)
+    if head.plan is not None:
+        page.undo_minutes = _undo_minutes(story, s.now)
+        page.upcoming = _upcoming(s)
+        if s.slot is not None:
+            until = slots.closes_at(date.fromisoformat(s.slot.details["day"]), head.closing, s.zone)
+            page.changeable_until = moment_words(until, s.zone, s.language) if s.now < until else ""
+    if head.plan is not Stage.SCHEDULED or wish.change or wish.nearest:
+        page.picker = picker(s, days, window, wish)
+
+
+def _undo_minutes(story: Story, now: datetime) -> int:
+    """For how many minutes more the last choice can be taken back; 0 when it cannot."""
+    last: PastFact | None = None
+    for fact in story.facts:
+        if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED, Kind.CHOICE_WITHDRAWN):
+            last = fact
+    if last is None or last.source != "recipient" or last.details.get("undone") or last.kind is Kind.CHOICE_WITHDRAWN:
+        return 0
+    left = last.at + UNDO_FOR - now
+    return max(0, -(-int(left.total_seconds()) // 60))
+
+
+def _chip(s: Standing) -> tuple[str, str, str]:
+    stage = Stage(s.head.stage)
+    look = LOOKS[stage]
+    if s.was and stage in BEFORE_CITY:
+        return _("Задерживается в пути"), "triangle-alert", "warn"
+    return stage_title(stage, s.language), look.icon, look.tone
+
+
+def _coming_events(s: Standing) -> list[Event]:
+    """The next thing expected on the path."""
+    if s.head.closed_at or s.head.road not in BEFORE_CITY or s.head.arrival_by is None or s.head.side is not None:
+        return []
+    day = max(s.head.arrival_by, s.today)
+    return [expected(day, _("Приедет в ваш город"), s.head.city or "", s.language)]
+
+
+def _upcoming(s: Standing) -> list[Event]:
+    """What happens next with an agreed delivery."""
+    events = []
+    if s.head.road in BEFORE_CITY and s.head.arrival_by is not None:
+        hint = _("Если задержится, напишем сразу")
+        events.append(expected(max(s.head.arrival_by, s.today), _("Заказ приедет в ваш город"), hint, s.language))
+    if s.slot is not None:
+        day = date.fromisoformat(s.slot.details["day"])
+        event = expected(day, _("Курьер у вас"), tracking_answer.hours_of(s), s.language)
+        events.append(event)
+    elif s.postponed is not None:
+        events.append(expected(s.postponed, _("Первый день, когда можем привезти"), "", s.language))
+    return events
+
+
+def _explanation(s: Standing) -> str:
+    """A sentence under the headline where the headline alone would leave a question."""
+    stage = s.head.stage
+    if stage is Stage.DELIVERED:
+        paid = int(s.last.details.get("cod_minor", 0)) if s.last else 0
+        return _("Курьер принял {sum}.", sum=money(paid, s.head.currency, s.language)) if paid else ""
+    if stage is Stage.UNKNOWN:
+        return _("Перевозчик прислал отметку, которую мы не поняли. Оператор разберётся и позвонит вам.")
+    if stage is Stage.INCIDENT:
+        return _("Мы уже разбираемся. Оператор позвонит вам и скажет, как быть дальше.")
+    if stage is Stage.MISSED:
+        return _("Заказ вернулся на склад в вашем городе и хранится бесплатно.")
+    if stage is Stage.AT_PICKUP:
+        return _("Храним бесплатно. Возьмите с собой номер заказа.")
+    if s.head.promised_from is None and not s.head.closed_at:
+        return _("Ждём от магазина город и адрес. Не дождёмся — позвоним вам сами.")
+    if s.head.zone_id is None and s.head.promised_from is not None and not s.head.closed_at:
+        return _("Курьер в ваш населённый пункт не ездит. Когда заказ придёт в пункт выдачи, напишем.")
+    return ""
+
+
+def _address(head: Row[Any]) -> str:
+    """City and street without the flat: the link may be seen by others."""
+    street = _FLAT.sub("", head.address or "")
+    return ", ".join(part for part in (head.city, street) if part)
+
+
+def _clock_words(head: Row[Any], zone: str, now: datetime, language: str) -> str:
+    place = head.city or head.origin
+    words = _("Время местное: {city}, {offset}.", city=place, offset=moscow_offset(zone, now, language))
+    if head.closed_at is None:
+        return words
+    until = local_date(head.closed_at + links.OPEN_AFTER_END, zone)
+    return words + " " + _("Страница открыта до {day}.", day=short_date(until, language))
+
+
+def _parcel_facts(head: Row[Any], language: str) -> list[tuple[str, str]]:
+    pieces = (_("место"), _("места"), _("мест"))
+    size = counted(head.pieces, pieces, language)
+    if head.weight_g:
+        size += f", {weight(head.weight_g, language)}"
+    order = _("{number}, «{shop}»", number=head.order_number, shop=head.shop)
+    return [(_("Заказ"), order), (_("Посылка"), size), (_("Номер"), f"VH{head.id:09d}"), (_("Сейчас у"), _holder(head))]
+
+
+def _holder(head: Row[Any]) -> str:
+    if head.closed_at:
+        return _("вас") if head.stage is Stage.DELIVERED else _("магазина")
+    if head.road is Stage.ACCEPTED:
+        return _("магазина «{shop}»", shop=head.shop)
+    return _("курьера") if head.road is Stage.WITH_COURIER else _("службы доставки «Веха»")

@@ -1,0 +1,147 @@
+"""What the recipient may choose: the days with their hours, the countdown, and how far it can be postponed."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from parcels.stages import Stage
+from portal.formats import (
+    counted,
+    hours_cell,
+    hours_sentence,
+    moment_words,
+    short_date,
+    span,
+)
+from portal.languages import _
+from portal.notices import Notice
+from portal.tracking_standing import Standing
+from scheduling import slots
+from scheduling.slots import DayOffers, Offer, Window
+from scheduling.steps import ask_deadline
+
+DAYS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One radio of the picker, or why it is none."""
+
+    value: str
+    hours: str
+    state: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickerDay:
+    """A day of the picker; `hint` stands beside it."""
+
+    label: str
+    hint: str
+    choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """What can be chosen: the days shown, the choice proposed, where further days are."""
+
+    title: str
+    due: tuple[str, str] | None
+    days: list[PickerDay]
+    checked: str
+    later: tuple[str, str] | None
+    nearest: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the visitor asked the page to show: the picker although a time is agreed, days from a date on, an answer."""
+
+    change: bool = False
+    start: date | None = None
+    notice: Notice | None = None
+    nearest: tuple[Offer, ...] = ()
+
+
+def picker(s: Standing, days: list[DayOffers], window: Window, wish: Wish) -> Picker:
+    start = max(wish.start or window.first, s.postponed or window.first)
+    shown = [day for day in days if day.day >= start][:DAYS_SHOWN]
+    rest = [day for day in days if shown and day.day > shown[-1].day]
+    proposed = slots.first_free(shown)
+    later = None
+    if rest:
+        later = (rest[0].day.isoformat(), span(rest[0].day, rest[-1].day, s.language))
+    return Picker(
+        title=_picker_title(s),
+        due=due(s),
+        days=[_picker_day(day, s) for day in shown],
+        checked=proposed.key if proposed else "",
+        later=later,
+        nearest=[_choice(offer, s.language, full_date=True) for offer in wish.nearest],
+    )
+
+
+def _picker_title(s: Standing) -> str:
+    if s.head.stage is Stage.MISSED:
+        return _("Когда приехать снова?")
+    if s.head.stage is Stage.AT_PICKUP:
+        return _("Или пусть привезёт курьер")
+    return _("Новое время") if s.was or s.slot else _("Когда вам удобно?")
+
+
+def _picker_day(day: DayOffers, s: Standing) -> PickerDay:
+    tomorrow = day.day == s.today + timedelta(days=1)
+    hint = _("всё занято") if day.is_full else _("завтра") if tomorrow else ""
+    choices = [] if day.is_full else [_choice(offer, s.language) for offer in day.offers]
+    return PickerDay(short_date(day.day, s.language), hint, choices)
+
+
+def _choice(offer: Offer, language: str, full_date: bool = False) -> Choice:
+    row = offer.row
+    state = "" if offer.is_free else _("занято") if offer.availability is slots.Availability.FULL else _("закрыто")
+    label = f"{short_date(row.day, language)}, {hours_sentence(row.starts, row.ends, language)}"
+    return Choice(offer.key, hours_cell(row.starts, row.ends), state, label if full_date else "")
+
+
+def due(s: Standing) -> tuple[str, str] | None:
+    """The countdown, and what happens when nothing is chosen."""
+    if s.head.plan is Stage.SCHEDULED or s.head.stage in (Stage.AT_PICKUP, Stage.UNKNOWN, Stage.INCIDENT):
+        return None
+    if s.head.next_action == "call":
+        return _("Мы уже звоним вам."), _("Выберите время сейчас, и звонок не понадобится.")
+    if s.head.stage is Stage.MISSED or (s.head.road is Stage.IN_CITY and s.postponed is None):
+        return _("Заказ уже в вашем городе."), _("Если не выбрать время, позвоним и договоримся.")
+    deadline = ask_deadline(s.postponed or s.head.promised_from, s.head.closing, s.zone)
+    if deadline <= s.now:
+        return _("Время выбрать почти вышло."), _("Сейчас позвоним и договоримся. Но можно выбрать и самому.")
+    until = moment_words(deadline, s.zone, s.language)
+    then = _("Если не выбрать до {until} или до приезда заказа в город, позвоним и договоримся.", until=until)
+    if s.postponed is not None:
+        then = _("Если не выбрать до {until}, позвоним и договоримся.", until=until)
+    return _("Осталось {time}.", time=_left(deadline - s.now, s.language)), then
+
+
+def _left(delta: timedelta, language: str) -> str:
+    """«1 день и 5 часов», «5 часов», «40 минут»."""
+    hours, minutes = delta.seconds // 3600, delta.seconds % 3600 // 60
+    forms = {
+        "d": (_("день"), _("дня"), _("дней")),
+        "h": (_("час"), _("часа"), _("часов")),
+        "m": (_("минута"), _("минуты"), _("минут")),
+    }
+    if delta.days:
+        days = counted(delta.days, forms["d"], language)
+        return _("{days} и {hours}", days=days, hours=counted(hours, forms["h"], language)) if hours else days
+    return counted(hours, forms["h"], language) if hours else counted(max(minutes, 1), forms["m"], language)
+
+
+def postponements(s: Standing, days: list[DayOffers], window: Window) -> list[tuple[str, str, str]]:
+    """The two postponements offered, as (value, label, hint): by a week, and as far as it goes."""
+    wanted = [(window.first + timedelta(days=7), _("На неделю")), (window.last, _("На две недели"))]
+    rows = []
+    for day, label in wanted:
+        free = next((d.day for d in days if d.day >= day), None)
+        if free is not None and day != s.postponed:
+            last = _(" — это последний день") if day == window.last else ""
+            rows.append((day.isoformat(), label, _("привезём с {day}", day=short_date(free, s.language)) + last))
+    return rows

@@ -1,0 +1,74 @@
+"""How a parcel stands, read once out of its journal: what the other parts of the recipient's page depend on."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from parcels.stages import Kind, Stage
+from portal.formats import date_range
+from portal.tracking_rows import PastFact, Story
+from portal.tracking_story import slot_words
+from scheduling.calendars import local_date
+
+#: Stages whose headline says all there is; the promise and its reasons step back.
+HAS_OWN_HEADLINE = frozenset(
+    {
+        Stage.DELIVERED,
+        Stage.MISSED,
+        Stage.AT_PICKUP,
+        Stage.INCIDENT,
+        Stage.UNKNOWN,
+        Stage.REFUSED,
+        Stage.RETURNING,
+        Stage.RETURNED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the headline depends on, read once out of the journal."""
+
+    head: Row[Any]
+    now: datetime
+    zone: str
+    language: str
+    last: PastFact | None
+    slot: PastFact | None
+    postponed: date | None
+    was: str
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now, self.zone)
+
+
+def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: str) -> Standing:
+    """Read out of the journal what the headline needs."""
+    plan = next((f for f in reversed(story.facts) if f.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED)), None)
+    slot = plan if head.plan is Stage.SCHEDULED or head.road is Stage.WITH_COURIER else None
+    held = plan if head.plan is Stage.POSTPONED else None
+    to = date.fromisoformat(held.details["to"]) if held else None
+    last = next(
+        (f for f in reversed(story.facts) if f.kind is not Kind.PROMISED and f.kind is not Kind.CALL_QUEUED), None
+    )
+    slot = slot if slot and "day" in slot.details else None
+    return Standing(head, now, zone, language, last, slot, to, _was(head, story, language))
+
+
+def _was(head: Row[Any], story: Story, language: str) -> str:
+    """What was promised before, when the parcel is later than that; "" otherwise."""
+    if head.plan is not None or head.closed_at is not None:
+        return ""
+    lost = next((f for f in reversed(story.facts) if f.kind in (Kind.CHOICE_WITHDRAWN, Kind.SLOT_BOOKED)), None)
+    if lost is not None and lost.kind is Kind.CHOICE_WITHDRAWN and lost.details.get("cause") == "delay":
+        return slot_words(lost.details, language) if "day" in lost.details else ""
+    promises = [f for f in story.facts if f.kind is Kind.PROMISED]
+    if promises and promises[-1].details["promised_from"] > promises[0].details["promised_to"]:
+        before = promises[0].details
+        return date_range(
+            date.fromisoformat(before["promised_from"]), date.fromisoformat(before["promised_to"]), language
+        )
+    return ""

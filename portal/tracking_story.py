@@ -1,0 +1,172 @@
+"""The lower part of the recipient's page: the path of the order and what was said, each entry in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cache
+from typing import Any
+
+from parcels.stages import Kind, Stage
+from portal import notices
+from portal.formats import hours_sentence, in_sentence, minute, short_date, tight_date
+from portal.languages import _
+from portal.tracking_rows import PastFact, Sent
+from scheduling.calendars import local, local_date
+
+_STAGE_OF = {
+    Kind.ORDER_ACCEPTED: Stage.ACCEPTED,
+    Kind.HANDED_OVER: Stage.HANDED_OVER,
+    Kind.AT_WAREHOUSE: Stage.AT_WAREHOUSE,
+    Kind.DEPARTED: Stage.IN_TRANSIT,
+    Kind.ARRIVED: Stage.IN_CITY,
+    Kind.TO_COURIER: Stage.WITH_COURIER,
+    Kind.DELIVERED: Stage.DELIVERED,
+    Kind.NOT_DELIVERED: Stage.MISSED,
+    Kind.AT_PICKUP: Stage.AT_PICKUP,
+    Kind.INCIDENT: Stage.INCIDENT,
+    Kind.REFUSED: Stage.REFUSED,
+    Kind.RETURNING: Stage.RETURNING,
+    Kind.RETURNED: Stage.RETURNED,
+    Kind.UNKNOWN: Stage.UNKNOWN,
+    Kind.SLOT_BOOKED: Stage.SCHEDULED,
+    Kind.POSTPONED: Stage.POSTPONED,
+}
+_ALERTS = frozenset({Kind.NOT_DELIVERED, Kind.INCIDENT, Kind.HAND_OVER_LATE, Kind.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the timetable; `css` is one of "", now, next, alert."""
+
+    iso: str
+    clock: str
+    date: str
+    title: str
+    place: str
+    css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing we said to the recipient."""
+
+    at: datetime
+    icon: str
+    when: str
+    how: str
+    text: str = ""
+
+
+def path_of(facts: list[PastFact], zone: str, language: str) -> list[Event]:
+    """What happened, newest first, to the minute, by the clock of a zone."""
+    shown = [(fact, title) for fact in facts if (title := _title(fact, language))]
+    shown.sort(key=lambda pair: (pair[0].at, pair[0].seq), reverse=True)
+    events = []
+    for n, (fact, title) in enumerate(shown):
+        css = "alert" if fact.kind in _ALERTS else "now" if n == 0 else ""
+        moment = local(fact.at, zone)
+        clock, day = f"{moment:%H:%M}", tight_date(moment.date(), language)
+        iso = moment.isoformat(timespec="minutes")
+        events.append(Event(iso, clock, day, title, _place(fact, language), css))
+    return events
+
+
+def expected(day: date, title: str, place: str, language: str) -> Event:
+    """Something that is still to come."""
+    weekday, date_words = short_date(day, language).split(", ", 1)
+    return Event(day.isoformat(), weekday, date_words, title, place, "next")
+
+
+def _title(fact: PastFact, language: str) -> str:
+    if fact.kind is Kind.PASSED:
+        return _("В пути")
+    if fact.kind is Kind.HAND_OVER_LATE:
+        return _("Магазин не передал заказ вовремя")
+    if fact.kind is Kind.CHOICE_WITHDRAWN:
+        return _("Время снято")
+    if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED) and fact.details.get("undone"):
+        return _("Вернули как было")
+    stage = _STAGE_OF.get(fact.kind)
+    return stage_title(stage, language) if stage else ""
+
+
+@cache
+def stage_title(stage: Stage, _language: str) -> str:
+    """The words of a stage, put together once per language: a page names up to a dozen stages."""
+    return notices.stage_words(stage)
+
+
+def _place(fact: PastFact, language: str) -> str:
+    """The second line of an event: where, who or why."""
+    details = fact.details
+    if fact.kind is Kind.SLOT_BOOKED:
+        return f"{_who(fact)} {slot_words(details, language)}"
+    if fact.kind is Kind.POSTPONED:
+        return _("Привезём не раньше: {day}", day=short_date(date.fromisoformat(details["to"]), language))
+    if fact.kind is Kind.CHOICE_WITHDRAWN:
+        return _why_withdrawn(str(details.get("cause", "")))
+    if fact.kind is Kind.NOT_DELIVERED:
+        return notices.why_not_delivered(str(details.get("why", "")))
+    if fact.kind is Kind.INCIDENT and details.get("cause") == "stop_not_marked":
+        return _("Курьер не отметил доставку, выясняем")
+    if fact.kind is Kind.TO_COURIER and details.get("by"):
+        return str(details["by"])
+    return fact.place
+
+
+def _who(fact: PastFact) -> str:
+    if fact.source == "recipient":
+        return _("Вы выбрали")
+    return _("Договорились с оператором:") if fact.source.startswith("operator") else _("Назначили")
+
+
+def _why_withdrawn(cause: str) -> str:
+    if cause == "undo":
+        return _("Вы отменили свой выбор")
+    if cause == "delay":
+        return _("Заказ не успевает к этому дню")
+    return _("Выясняем, что случилось")
+
+
+def slot_words(details: Mapping[str, Any], language: str) -> str:
+    """«чт, 26 ноября, с 14 до 18», from the details of a fact."""
+    starts, ends = time.fromisoformat(details["starts"]), time.fromisoformat(details["ends"])
+    day = date.fromisoformat(details["day"])
+    return f"{short_date(day, language)}, {hours_sentence(starts, ends, language)}"
+
+
+def log_of(facts: list[PastFact], messages: list[Sent], zone: str, language: str) -> list[Told]:
+    """Every message and every call, newest first."""
+    told = [_message(sent, zone, language) for sent in messages]
+    told += [_call(fact, zone, language) for fact in facts if fact.kind is Kind.CALL_ATTEMPTED]
+    return sorted(told, key=lambda entry: entry.at, reverse=True)
+
+
+def _message(sent: Sent, zone: str, language: str) -> Told:
+    state = {
+        "delivered": _("SMS, доставлена"),
+        "accepted": _("SMS, отправлена"),
+        "undelivered": _("SMS, не доставлена"),
+        "refused": _("SMS, не доставлена"),
+        "dead": _("SMS, не доставлена"),
+    }.get(sent.status, _("SMS, отправляем"))
+    return Told(sent.at, "message-square", _when(sent.at, zone, language), state, sent.text)
+
+
+def _call(fact: PastFact, zone: str, language: str) -> Told:
+    outcome = notices.call_outcome(str(fact.details.get("outcome", "")))
+    return Told(fact.at, "phone", _when(fact.at, zone, language), _("Звонок оператора"), outcome)
+
+
+def _when(moment: datetime, zone: str, language: str) -> str:
+    return f"{short_date(local_date(moment, zone), language)}, {minute(moment, zone)}"
+
+
+def relative_day(moment: datetime, now: datetime, zone: str, language: str) -> str:
+    """«сегодня», «вчера» or «26 ноября», for a sentence in the past."""
+    day, today = local_date(moment, zone), local_date(now, zone)
+    if day == today:
+        return _("сегодня")
+    if (today - day).days == 1:
+        return _("вчера")
+    return in_sentence(day, language)

@@ -1,0 +1,96 @@
+"""Why this date: the legs of the promise in words, their sum, and each change of it with its cause."""
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from parcels.stages import Kind
+from portal.formats import counted, date_range, day_month
+from portal.languages import _
+from portal.tracking_rows import PastFact, Story
+from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
+from scheduling.calendars import local_date
+
+
+@dataclass(frozen=True, slots=True)
+class LegRow:
+    """One leg in words: what, from when to when, how long."""
+
+    what: str
+    when: str
+    long: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why this date: the legs, their sum, and each change of the date with its cause."""
+
+    legs: list[LegRow]
+    total: str
+    changes: list[str]
+
+
+def why(s: Standing, story: Story) -> Why | None:
+    """The legs of the promise in force, and how it came to be what it is."""
+    promises = [f for f in story.facts if f.kind is Kind.PROMISED]
+    if not promises or s.head.stage in HAS_OWN_HEADLINE:
+        return None
+    legs = promises[-1].details["legs"]
+    rows = [LegRow(_leg_words(s, leg), _leg_when(leg, s.language), _leg_days([leg], s.language)) for leg in legs]
+    changes = [_change(before, after, s) for before, after in pairwise(promises)]
+    return Why(rows, _leg_days(legs, s.language), changes)
+
+
+def _leg_words(s: Standing, leg: dict[str, Any]) -> str:
+    return {
+        "shop": _("Магазин собирает и передаёт"),
+        "origin": _("Склад: {city}", city=s.head.origin),
+        "road": _("Дорога до вашего города"),
+        "city": _("Разбор в вашем городе и курьер"),
+    }[leg["kind"]]
+
+
+def _leg_when(leg: dict[str, Any], language: str) -> str:
+    begins, ends = date.fromisoformat(leg["begins"][0]), date.fromisoformat(leg["ends"][1])
+    return date_range(begins, ends, language) if (ends - begins).days != 1 else _span(begins, ends, language)
+
+
+def _span(begins: date, ends: date, language: str) -> str:
+    """From one day to the next is a stretch here, not a choice."""
+    if begins.month == ends.month:
+        return f"{begins.day}–{day_month(ends, language)}"
+    return f"{day_month(begins, language)} – {day_month(ends, language)}"
+
+
+def _leg_days(legs: list[dict[str, Any]], language: str) -> str:
+    """«2 дня» or «1–2 дня»: the early and the late case of one leg or of the sum of several."""
+    cases = [
+        sum((date.fromisoformat(g["ends"][n]) - date.fromisoformat(g["begins"][n])).days for g in legs) for n in (0, 1)
+    ]
+    low, high = min(cases), max(cases)
+    forms = (_("день"), _("дня"), _("дней"))
+    return counted(high, forms, language) if low == high else f"{low}–{counted(high, forms, language)}"
+
+
+def _change(before: PastFact, after: PastFact, s: Standing) -> str:
+    was = date_range(
+        date.fromisoformat(before.details["promised_from"]),
+        date.fromisoformat(before.details["promised_to"]),
+        s.language,
+    )
+    day = day_month(local_date(after.at, s.zone), s.language)
+    return _("{day} дата изменилась, было {was}. {cause}", day=day, was=was, cause=_cause(str(after.details["cause"])))
+
+
+def _cause(cause: str) -> str:
+    return {
+        "hand_over_late": _("Магазин ещё не передал заказ."),
+        "handed_over": _("Магазин передал заказ не в тот день, что обещал."),
+        "at_warehouse": _("Магазин передал заказ не в тот день, что обещал."),
+        "departed": _("Заказ выехал не в тот день, что мы ждали."),
+        "passed": _("Заказ идёт не так, как мы ждали."),
+        "arrived": _("Заказ приехал в город не в тот день, что мы ждали."),
+        "delay": _("Заказ ещё не приехал в ваш город."),
+        "details_changed": _("Изменился адрес."),
+    }.get(cause, "")

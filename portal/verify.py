@@ -1,0 +1,159 @@
+"""The invariants of a live database: each check is one function that tells what breaks it, row by row."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from parcels.models import Fact, Parcel
+from parcels.stages import Kind, Stage, fold
+from scheduling.models import Booking, Call, Slot, ZoneSettlement
+from scheduling.slots import Window
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One invariant that does not hold, and where."""
+
+    invariant: str
+    words: str
+
+
+def breaches(session: Session) -> list[Breach]:
+    """Everything in the database that should never be, all seen at one moment.
+
+    Args: `session` of a `transaction()` that has not asked anything yet.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    return [Breach(name, words) for name, check in CHECKS for words in check(session)]
+
+
+def slots_add_up(session: Session) -> list[str]:
+    """I1: the places taken in a slot are its active bookings, from none to as many as it has."""
+    bookings = func.count(Booking.id)
+    query = (
+        select(Slot.id, Slot.day, Slot.starts, Slot.taken, Slot.capacity, bookings)
+        .outerjoin(Booking, (Booking.slot_id == Slot.id) & Booking.is_active)
+        .group_by(Slot.id)
+        .having(or_(Slot.taken != bookings, Slot.taken < 0, Slot.taken > Slot.capacity))
+    )
+    return [
+        f"слот {slot_id} ({day} {starts:%H:%M}): занято {taken} из {capacity}, активных записей {count}"
+        for slot_id, day, starts, taken, capacity, count in session.execute(query)
+    ]
+
+
+def one_booking_each(session: Session) -> list[str]:
+    """I2, first half: a parcel has at most one active booking."""
+    query = select(Booking.parcel_id, func.count()).where(Booking.is_active).group_by(Booking.parcel_id)
+    doubles = session.execute(query.having(func.count() > 1))
+    return [f"посылка {parcel_id}: активных записей {count}" for parcel_id, count in doubles]
+
+
+def bookings_within_window(session: Session) -> list[str]:
+    """I2, second half: a booked day was open to choice when it was chosen, and in the parcel's own zone.
+
+    Within 14 days counts from the promise that stood when the booking was recorded.
+    """
+    query = (
+        select(Booking.id, Booking.parcel_id, Slot.day, Slot.capacity, Slot.zone_id, ZoneSettlement.zone_id)
+        .join(Slot, Slot.id == Booking.slot_id)
+        .join(Parcel, Parcel.id == Booking.parcel_id)
+        .outerjoin(ZoneSettlement, ZoneSettlement.settlement_id == Parcel.settlement_id)
+        .where(Booking.is_active)
+    )
+    windows = _windows(session)
+    found = []
+    for booking_id, parcel_id, day, capacity, zone_id, own_zone_id in session.execute(query):
+        window = windows.get(booking_id)
+        where = f"посылка {parcel_id}, запись {booking_id} на {day}"
+        if window is None:
+            found.append(f"{where}: в журнале нет ни обещания, ни выбора")
+        elif day not in window:
+            found.append(f"{where}: вне окна {window.first}…{window.last}")
+        if capacity == 0 or zone_id != own_zone_id:
+            found.append(f"{where}: день закрыт или зона чужая")
+    return found
+
+
+def _windows(session: Session) -> dict[int, Window]:
+    """The window that stood when each booking of a slot was recorded, by the booking's id."""
+    windows: dict[int, Window] = {}
+    query = select(Fact.parcel_id, Fact.kind, Fact.details).where(Fact.kind.in_((Kind.PROMISED, Kind.SLOT_BOOKED)))
+    rows = session.execute(query.order_by(Fact.parcel_id, Fact.seq).execution_options(yield_per=BATCH))
+    for _, facts in groupby(rows, key=lambda row: row.parcel_id):
+        first: date | None = None
+        for _, kind, details in facts:
+            if kind is Kind.PROMISED:
+                first = date.fromisoformat(details["promised_from"])
+            elif first is not None:
+                windows[details["booking"]] = Window.from_first_possible(first)
+    return windows
+
+
+def somebody_owns_each(session: Session) -> list[str]:
+    """I3: an open parcel has an owner, a next action and its time; a closed one has none of them."""
+    columns = (Parcel.owner, Parcel.next_action, Parcel.next_action_at)
+    is_lost = Parcel.closed_at.is_(None) & or_(*(column.is_(None) for column in columns))
+    is_haunted = Parcel.closed_at.is_not(None) & or_(*(column.is_not(None) for column in columns))
+    query = select(Parcel.id, Parcel.closed_at).where(is_lost | is_haunted)
+    return [
+        f"посылка {parcel_id}: {'закрыта, но за кем-то числится' if closed_at else 'открыта, но ни за кем'}"
+        for parcel_id, closed_at in session.execute(query)
+    ]
+
+
+def journal_adds_up(session: Session) -> list[str]:
+    """I7: the stage is the fold of the facts, their seq has no gaps, and the version is the last of them."""
+    kinds: dict[int, list[tuple[int, Kind]]] = {}
+    found = []
+    parcels = session.scalars(select(Parcel).order_by(Parcel.id).execution_options(yield_per=BATCH))
+    for batch in parcels.partitions():
+        kinds = _facts_between(session, batch[0].id, batch[-1].id)
+        found += [words for parcel in batch for words in _not_folded(parcel, kinds.get(parcel.id, []))]
+    return found
+
+
+def _facts_between(session: Session, first: int, last: int) -> dict[int, list[tuple[int, Kind]]]:
+    query = select(Fact.parcel_id, Fact.seq, Fact.kind).where(Fact.parcel_id.between(first, last))
+    rows = session.execute(query.order_by(Fact.parcel_id, Fact.seq))
+    return {
+        parcel_id: [(seq, kind) for _, seq, kind in facts] for parcel_id, facts in groupby(rows, lambda row: row[0])
+    }
+
+
+def _not_folded(parcel: Parcel, facts: list[tuple[int, Kind]]) -> Iterable[str]:
+    folded = fold(kind for _, kind in facts)
+    if (folded, folded.stage) != (parcel.state, parcel.stage):
+        yield f"посылка {parcel.id}: этап {parcel.stage.value}, а по журналу {folded.stage.value}"
+    if [seq for seq, _ in facts] != list(range(1, len(facts) + 1)):
+        yield f"посылка {parcel.id}: в журнале пропуски"
+    if parcel.version != len(facts):
+        yield f"посылка {parcel.id}: версия {parcel.version}, а фактов {len(facts)}"
+
+
+def nobody_calls_in_vain(session: Session) -> list[str]:
+    """I12: whoever has a time agreed is not in the queue of calls."""
+    query = (
+        select(Parcel.id)
+        .join(Booking, (Booking.parcel_id == Parcel.id) & Booking.is_active & Booking.slot_id.is_not(None))
+        .join(Call, (Call.parcel_id == Parcel.id) & Call.closed_at.is_(None))
+        .where(Parcel.stage == Stage.SCHEDULED)
+    )
+    return [f"посылка {parcel_id}: время назначено, но ей собираются звонить" for parcel_id in session.scalars(query)]
+
+
+CHECKS: tuple[tuple[str, Callable[[Session], list[str]]], ...] = (
+    ("I1", slots_add_up),
+    ("I2", one_booking_each),
+    ("I2", bookings_within_window),
+    ("I3", somebody_owns_each),
+    ("I7", journal_adds_up),
+    ("I12", nobody_calls_in_vain),
+)

@@ -1,0 +1,62 @@
+"""The Celery app: tasks run inside the Flask app, and beat only wakes sweeps. `celery -A wsgi` starts it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, Task
+from flask import Flask
+
+from portal.config import Settings
+
+SWEEP_SECONDS = 5.0
+
+
+def make_celery(app: Flask, settings: Settings) -> Celery[Any]:
+    """The Celery app of a Flask app: over Redis, or over a folder when the product runs embedded."""
+
+    class InFlask(Task):  # type: ignore[type-arg]
+        """A task with the app around it."""
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            with app.app_context():
+                return self.run(*args, **kwargs)
+
+    celery: Celery[Any] = Celery("vekha", task_cls=InFlask, include=["portal.tasks"])
+    celery.conf.update(
+        broker_url=settings.broker_url,
+        broker_transport_options=_transport(settings),
+        broker_connection_retry_on_startup=True,
+        task_ignore_result=True,
+        task_default_queue="vekha",
+        timezone="UTC",
+        enable_utc=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        beat_schedule_filename=str(settings.queue_folder.parent / "celerybeat-schedule"),
+        beat_schedule={
+            "sweep": {"task": "portal.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 30}},
+            "messages": {
+                "task": "portal.tasks.deliver_messages",
+                "schedule": SWEEP_SECONDS,
+                "options": {"expires": 30},
+            },
+            "open_days": {"task": "portal.tasks.open_days", "schedule": 3600.0, "options": {"expires": 600}},
+        },
+    )
+    celery.set_default()
+    return celery
+
+
+def _transport(settings: Settings) -> dict[str, Any]:
+    """Short timeouts, so that a frozen broker is noticed; in a folder, messages are moved when they are taken."""
+    if not settings.is_embedded:
+        return {"socket_timeout": 5, "socket_connect_timeout": 2, "visibility_timeout": 3600}
+    folder, done = settings.queue_folder, settings.queue_folder / "done"
+    done.mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(folder),
+        "data_folder_out": str(folder),
+        "processed_folder": str(done),
+        "control_folder": str(folder / "control"),
+    }

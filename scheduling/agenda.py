@@ -1,0 +1,170 @@
+"""FOLLOWER: what must happen next with a parcel, whose it is and by when; and the sweep over what is due.
+
+The database is the only timer. After every fact the next step is decided anew by `next_step`, a pure function;
+when its moment has come and nothing has happened, `HANDLERS` say what the silence means.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.journal import NewFact
+from parcels.models import Fact, Parcel
+from parcels.stages import GOING_BACK, Kind, Stage
+from scheduling import booking, calls, promising
+from scheduling.calendars import local_date
+from scheduling.steps import Action, Agreed, Outlook, next_step
+from scheduling.zones import service_of
+
+BATCH = 500
+_SETTLES_CALL = {
+    Kind.SLOT_BOOKED: "chosen",
+    Kind.POSTPONED: "postponed",
+    Kind.TO_COURIER: "with_courier",
+    Kind.REFUSED: "refused",
+    Kind.RETURNING: "returning",
+}
+_ENDS_PLAN = {Kind.NOT_DELIVERED: "missed", Kind.AT_PICKUP: "at_pickup", Kind.REFUSED: "refused"}
+
+
+def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
+    """Follower of the journal."""
+    if fact.kind is Kind.LINK_REQUESTED:
+        return
+    if (outcome := _settles_call(parcel, fact)) is not None:
+        calls.close(session, parcel, outcome, now)
+    if parcel.plan is None and parcel.stage is not Stage.DELIVERED:
+        booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
+    if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
+        booking.withdraw(session, parcel, "agenda", "delay", now)
+    if fact.kind is Kind.MESSAGE_FAILED and parcel.plan is None and _is_still_coming(parcel):
+        calls.queue(session, parcel, "unreachable", clock_of(parcel), now)
+    replan(session, parcel, now)
+
+
+def _settles_call(parcel: Parcel, fact: Fact) -> str | None:
+    """What a fact makes of an open call: its outcome, or None when somebody still has to ring.
+
+    A scan that lifts an incident from a parcel with a slot settles it too: its time stands as agreed.
+    """
+    if parcel.closed_at is not None:
+        return parcel.stage.value
+    return _SETTLES_CALL.get(fact.kind) or ("chosen" if parcel.stage is Stage.SCHEDULED else None)
+
+
+def _is_still_coming(parcel: Parcel) -> bool:
+    return parcel.closed_at is None and parcel.side not in GOING_BACK
+
+
+def replan(session: Session, parcel: Parcel, now: datetime) -> None:
+    """Write down the next step of a parcel as it stands."""
+    step = None if parcel.closed_at is not None else next_step(outlook(session, parcel), now)
+    parcel.owner = step.owner if step else None
+    parcel.next_action = step.action.value if step else None
+    parcel.next_action_at = step.at if step else None
+
+
+def outlook(session: Session, parcel: Parcel) -> Outlook:
+    """Everything the decision about the next step needs, read once."""
+    service = service_of(session, parcel.settlement_id)
+    held = booking.active_booking(session, parcel.id) if parcel.plan else None
+    call = calls.open_call(session, parcel.id)
+    slot = held.slot if held else None
+    return Outlook(
+        state=parcel.state,
+        timezone=clock_of(parcel),
+        origin_zone=parcel.shop.origin.zone,
+        closing=service.closing if service else None,
+        promised_from=parcel.promised_from,
+        hand_over_by=parcel.hand_over_by,
+        arrival_by=parcel.arrival_by,
+        agreed=Agreed(slot.day, slot.ends) if slot else None,
+        postponed_to=held.postponed_to if held else None,
+        call_closes_at=call.closes_at if call else None,
+    )
+
+
+def clock_of(parcel: Parcel) -> str:
+    """The IANA zone in which the recipient lives; the shop's own as long as his place is not known."""
+    return parcel.settlement.zone if parcel.settlement else parcel.shop.origin.zone
+
+
+def _promise_outruns_slot(session: Session, parcel: Parcel) -> bool:
+    """Is a day agreed that the parcel can no longer keep?"""
+    held = booking.active_booking(session, parcel.id)
+    day = (held.slot.day if held.slot else held.postponed_to) if held else None
+    return day is not None and parcel.promised_from is not None and day < parcel.promised_from
+
+
+def due(session: Session, now: datetime, limit: int = BATCH) -> list[int]:
+    """Ids of parcels whose next step is due, the oldest first."""
+    query = select(Parcel.id).where(Parcel.next_action_at <= now).order_by(Parcel.next_action_at).limit(limit)
+    return list(session.scalars(query))
+
+
+def act(session: Session, parcel_id: int, now: datetime) -> Action | None:
+    """Do what the passing of time means for one parcel, in a transaction of its own.
+
+    Returns: what was due; None when somebody else is at it or it is not due any more.
+    """
+    query = select(Parcel).where(Parcel.id == parcel_id, Parcel.next_action_at <= now)
+    parcel = session.scalar(query.with_for_update(skip_locked=True).execution_options(populate_existing=True))
+    if parcel is None or parcel.next_action is None:
+        return None
+    action = Action(parcel.next_action)
+    HANDLERS[action](session, parcel, now)
+    replan(session, parcel, now)
+    if parcel.next_action_at is not None and parcel.next_action_at <= now:
+        parcel.next_action_at = now + timedelta(hours=1)
+    return action
+
+
+def _ask(session: Session, parcel: Parcel, now: datetime) -> None:
+    """Nobody has chosen: an operator asks."""
+    calls.queue(session, parcel, _why_call(parcel), clock_of(parcel), now)
+
+
+def _why_call(parcel: Parcel) -> str:
+    if parcel.settlement_id is None:
+        return "no_address"
+    if parcel.side is not None:
+        return parcel.side.value
+    return "postponed" if parcel.plan is Stage.POSTPONED else "not_chosen"
+
+
+def _put_off_call(session: Session, parcel: Parcel, now: datetime) -> None:
+    call = calls.open_call(session, parcel.id)
+    if call is not None:
+        calls.put_off(session, call, clock_of(parcel), now)
+
+
+def _late_hand_over(session: Session, parcel: Parcel, now: datetime) -> None:
+    day = local_date(now, parcel.shop.origin.zone).isoformat()
+    journal.record(session, parcel, NewFact(Kind.HAND_OVER_LATE, "agenda", dedup_key=f"late:{day}"), now)
+
+
+def _not_arrived(session: Session, parcel: Parcel, now: datetime) -> None:
+    """The parcel is later than promised: say so with a new range; a slot that it cannot make is given back."""
+    promising.refresh(session, parcel, now, cause="delay")
+    if parcel.plan is Stage.SCHEDULED:
+        booking.withdraw(session, parcel, "agenda", "delay", now)
+
+
+def _not_delivered(session: Session, parcel: Parcel, now: datetime) -> None:
+    """The slot is over and nobody has marked the stop: that is an incident, and a person finds out."""
+    journal.record(session, parcel, NewFact(Kind.INCIDENT, "agenda", details={"cause": "stop_not_marked"}), now)
+    booking.withdraw(session, parcel, "agenda", "stop_not_marked", now)
+
+
+HANDLERS: dict[Action, Callable[[Session, Parcel, datetime], None]] = {
+    Action.ASK: _ask,
+    Action.CALL: _put_off_call,
+    Action.HAND_OVER: _late_hand_over,
+    Action.ARRIVE: _not_arrived,
+    Action.DELIVER: _not_delivered,
+    Action.COLLECT: _ask,
+    Action.SEND_BACK: _ask,
+}

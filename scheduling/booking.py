@@ -1,0 +1,250 @@
+"""Use cases of agreeing a delivery: offer, book, move, postpone, undo, withdraw. Whoever asks, the way is the same.
+
+A place is claimed by one conditional UPDATE whose row count is checked; nothing is read first and decided later.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import cast
+
+from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.journal import NewFact
+from parcels.models import Parcel
+from parcels.stages import Kind
+from scheduling import slots
+from scheduling.calendars import local_date
+from scheduling.models import Booking, Slot
+from scheduling.policy import Reason, Refusal, why_no_choice, why_no_undo, why_not_day
+from scheduling.slots import DayOffers, Window
+from scheduling.zones import Service, service_of, slot_rows
+
+CLAIM: Update = (
+    update(Slot)
+    .where(Slot.id == bindparam("slot"), Slot.taken < Slot.capacity)
+    .values(taken=Slot.taken + 1)
+    .execution_options(synchronize_session=False)
+)
+GIVE_BACK: Update = (
+    update(Slot)
+    .where(Slot.id == bindparam("slot"), Slot.taken > 0)
+    .values(taken=Slot.taken - 1)
+    .execution_options(synchronize_session=False)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wants a change: `name` as it goes into the journal; `seen` is the version of the page it comes from."""
+
+    name: str
+    seen: int
+
+
+def window_of(parcel: Parcel) -> Window:
+    """The days from which this parcel's recipient may choose. Raises Refusal when nothing can be chosen."""
+    if parcel.promised_from is None:
+        raise Refusal(Reason.NO_PROMISE)
+    return Window.from_first_possible(parcel.promised_from)
+
+
+def offered(session: Session, parcel: Parcel, now: datetime) -> list[DayOffers]:
+    """What can be chosen for a parcel now, day by day. Raises Refusal when nothing can."""
+    service = _servable(session, parcel)
+    window = window_of(parcel)
+    return slots.offer(slot_rows(session, service.zone_id, window), window, service.closing, service.timezone, now)
+
+
+def active_booking(session: Session, parcel_id: int) -> Booking | None:
+    """What is agreed for a parcel at the moment."""
+    return session.scalar(select(Booking).where(Booking.parcel_id == parcel_id, Booking.is_active))
+
+
+def book(session: Session, parcel: Parcel, day: date, starts: time, asker: Asker, now: datetime) -> Booking:
+    """Take a place in a slot for a parcel held by `journal.lock`; a place it already has is given back.
+
+    A second press for the same slot changes nothing and answers with the booking that is there.
+    Raises: Refusal, with the three nearest free slots when this one is gone; StaleVersion.
+    """
+    held = active_booking(session, parcel.id)
+    if held is not None and held.slot is not None and (held.slot.day, held.slot.starts) == (day, starts):
+        return held
+    journal.insist_on(session, parcel, asker.seen)
+    service = _servable(session, parcel)
+    slot = _bookable(session, parcel, service, day, starts, now)
+    if not claim(session, slot.slot_id, held.slot_id if held else None):
+        raise _gone(session, parcel, Reason.SLOT_FULL, day, starts, now)
+    booking = _replace(session, parcel, held, Booking(slot_id=slot.slot_id), asker.name, now)
+    _record(session, parcel, booking, slot, asker.name, now, moved=held is not None)
+    return booking
+
+
+def postpone(session: Session, parcel: Parcel, to: date, asker: Asker, now: datetime) -> Booking:
+    """Keep the parcel back until `to`, at most 14 days after the first possible one; a place it has is given back.
+
+    Raises: Refusal; StaleVersion.
+    """
+    held = active_booking(session, parcel.id)
+    if held is not None and held.postponed_to == to:
+        return held
+    journal.insist_on(session, parcel, asker.seen)
+    service = _servable(session, parcel)
+    window = window_of(parcel)
+    reason = why_not_day(to, window, local_date(now, service.timezone))
+    if reason is None and now >= slots.closes_at(to, service.closing, service.timezone):
+        reason = Reason.TOO_LATE
+    if reason is not None:
+        raise Refusal(reason)
+    _give_back(session, held)
+    booking = _replace(session, parcel, held, Booking(postponed_to=to), asker.name, now)
+    _record(session, parcel, booking, None, asker.name, now, moved=held is not None)
+    return booking
+
+
+def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booking | None:
+    """Take the recipient's last choice back within 15 minutes and restore what was agreed before it.
+
+    Returns: what is agreed now. Raises: Refusal when it is too late or the place before has gone; StaleVersion.
+    """
+    held = active_booking(session, parcel.id)
+    if held is None:
+        raise Refusal(Reason.NOTHING_TO_UNDO)
+    journal.insist_on(session, parcel, asker.seen)
+    reason = why_no_choice(parcel.state, parcel.promised_from, True) or why_no_undo(held.made_at, held.made_by, now)
+    if reason is not None:
+        raise Refusal(reason)
+    before = session.get(Booking, held.replaces_id) if held.replaces_id else None
+    if before is None:
+        withdraw(session, parcel, asker.name, "undo", now)
+        return None
+    slot = _same_slot_again(session, parcel, before, held, now)
+    if before.slot_id is None:
+        _give_back(session, held)
+    again = Booking(slot_id=before.slot_id, postponed_to=before.postponed_to)
+    booking = _replace(session, parcel, held, again, "undo", now)
+    _record(session, parcel, booking, slot, asker.name, now, moved=True, undone=True)
+    return booking
+
+
+def withdraw(session: Session, parcel: Parcel, by: str, cause: str, now: datetime) -> bool:
+    """End what is agreed for a parcel and give its place back. Returns whether there was anything."""
+    held = active_booking(session, parcel.id)
+    if held is None:
+        return False
+    _give_back(session, held)
+    _end(session, held, cause, now)
+    details = {"cause": cause, **_words(held)}
+    journal.record(session, parcel, NewFact(Kind.CHOICE_WITHDRAWN, by, details=details), now)
+    return True
+
+
+def release(session: Session, parcel: Parcel, because: str, now: datetime) -> None:
+    """Give the place back without a fact of its own, because the fact that ended the plan is already written."""
+    held = active_booking(session, parcel.id)
+    if held is not None:
+        _give_back(session, held)
+        _end(session, held, because, now)
+
+
+def claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
+    """Take a place in a slot if there is one, and only then give up the other. Returns whether it was taken.
+
+    Both rows are locked in the order of their ids, so that two moves in opposite directions cannot block each other.
+    """
+    if given_up is not None:
+        ids = sorted({slot_id, given_up})
+        session.execute(select(Slot.id).where(Slot.id.in_(ids)).order_by(Slot.id).with_for_update())
+    if session.connection().execute(CLAIM, {"slot": slot_id}).rowcount != 1:
+        return False
+    if given_up is not None:
+        session.connection().execute(GIVE_BACK, {"slot": given_up})
+    return True
+
+
+def _servable(session: Session, parcel: Parcel) -> Service:
+    service = service_of(session, parcel.settlement_id)
+    reason = why_no_choice(parcel.state, parcel.promised_from, service is not None)
+    if reason is not None:
+        raise Refusal(reason)
+    return cast(Service, service)
+
+
+def _bookable(
+    session: Session, parcel: Parcel, service: Service, day: date, starts: time, now: datetime
+) -> slots.SlotRow:
+    """The slot asked for, if it exists and may still be chosen; whether it has a place is for `claim` to say."""
+    window = window_of(parcel)
+    reason = why_not_day(day, window, local_date(now, service.timezone))
+    rows = slot_rows(session, service.zone_id, Window(day, day)) if reason is None else []
+    row = next((row for row in rows if row.starts == starts), None)
+    if reason is None and row is None:
+        reason = Reason.CLOSED_DAY
+    elif row is not None and now >= slots.closes_at(day, service.closing, service.timezone):
+        reason = Reason.TOO_LATE
+    if reason is not None or row is None:
+        raise _gone(session, parcel, reason or Reason.CLOSED_DAY, day, starts, now)
+    return row
+
+
+def _gone(session: Session, parcel: Parcel, reason: Reason, day: date, starts: time, now: datetime) -> Refusal:
+    """A refusal that brings the three nearest free slots along."""
+    return Refusal(reason, (day, starts.hour), slots.nearest(offered(session, parcel, now), day, starts))
+
+
+def _same_slot_again(session: Session, parcel: Parcel, before: Booking, held: Booking, now: datetime) -> Slot | None:
+    """Claim the place that the recipient had before; refuse the undo when it has gone or cannot be chosen any more."""
+    if before.slot is None:
+        return None
+    service = _servable(session, parcel)
+    _bookable(session, parcel, service, before.slot.day, before.slot.starts, now)
+    if not claim(session, before.slot.id, held.slot_id):
+        raise Refusal(Reason.UNDO_TAKEN)
+    return before.slot
+
+
+def _give_back(session: Session, held: Booking | None) -> None:
+    if held is not None and held.slot_id is not None:
+        session.connection().execute(GIVE_BACK, {"slot": held.slot_id})
+
+
+def _end(session: Session, held: Booking, because: str, now: datetime) -> None:
+    held.is_active = False
+    held.ended_at, held.ended_because = now, because
+    session.flush()
+
+
+def _replace(session: Session, parcel: Parcel, held: Booking | None, new: Booking, by: str, now: datetime) -> Booking:
+    """End the booking that is held, then write the new one; the database lets only one be active."""
+    if held is not None:
+        _end(session, held, "undo" if by == "undo" else "replaced", now)
+    new.parcel_id, new.made_by, new.made_at, new.is_active = parcel.id, by, now, True
+    new.replaces_id = held.id if held is not None and by != "undo" else None
+    session.add(new)
+    session.flush()
+    return new
+
+
+def _record(
+    session: Session,
+    parcel: Parcel,
+    booking: Booking,
+    slot: Slot | slots.SlotRow | None,
+    by: str,
+    now: datetime,
+    *,
+    moved: bool,
+    undone: bool = False,
+) -> None:
+    kind = Kind.POSTPONED if slot is None else Kind.SLOT_BOOKED
+    details: dict[str, object] = {"booking": booking.id, "moved": moved, "undone": undone, **_words(booking, slot)}
+    journal.record(session, parcel, NewFact(kind, by, details=details), now)
+
+
+def _words(booking: Booking, slot: Slot | slots.SlotRow | None = None) -> dict[str, str]:
+    """What was agreed, as a fact keeps it: `to` of a postponement, or `day`, `starts`, `ends` of a slot."""
+    slot = slot or booking.slot
+    if slot is None:
+        return {"to": cast(date, booking.postponed_to).isoformat()}
+    return {"day": slot.day.isoformat(), "starts": f"{slot.starts:%H:%M}", "ends": f"{slot.ends:%H:%M}"}

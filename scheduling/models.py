@@ -1,0 +1,144 @@
+"""Tables of scheduling: the matrix and its lanes, zones with their intervals, slots, bookings and calls."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Time, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from parcels.models import Base, BigId
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """The arguments of a partial index, for both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+class Matrix(Base):
+    """One imported version of a carrier's delivery times from one origin; the newest valid one counts."""
+
+    __tablename__ = "matrices"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    carrier: Mapped[str] = mapped_column(String(32))
+    origin_id: Mapped[int] = mapped_column(ForeignKey("settlements.id"))
+    valid_from: Mapped[date] = mapped_column(Date)
+    imported_at: Mapped[datetime]
+    digest: Mapped[str] = mapped_column(String(64))
+    cutoff: Mapped[time] = mapped_column(Time, default=time(18))
+    __table_args__ = (Index(None, "origin_id", "carrier", "valid_from"),)
+
+
+class Lane(Base):
+    """Working days from the matrix's origin to a settlement's door, and whether a courier goes there."""
+
+    __tablename__ = "lanes"
+    matrix_id: Mapped[int] = mapped_column(ForeignKey("matrices.id"), primary_key=True)
+    settlement_id: Mapped[int] = mapped_column(ForeignKey("settlements.id"), primary_key=True)
+    days_min: Mapped[int]
+    days_max: Mapped[int]
+    has_courier: Mapped[bool]
+    __table_args__ = (CheckConstraint("0 <= days_min AND days_min <= days_max", name="days"),)
+
+
+class Zone(Base):
+    """Settlements that the same couriers serve. Until `closing` the evening before, a day can be chosen.
+
+    `opened_until` is the last day whose slots have been made.
+    """
+
+    __tablename__ = "zones"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    timezone: Mapped[str] = mapped_column(String(40))
+    closing: Mapped[time] = mapped_column(Time, default=time(18))
+    opened_until: Mapped[date | None] = mapped_column(Date)
+
+
+class ZoneSettlement(Base):
+    """Which zone serves a settlement."""
+
+    __tablename__ = "zone_settlements"
+    settlement_id: Mapped[int] = mapped_column(ForeignKey("settlements.id"), primary_key=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zones.id"), index=True)
+
+
+class Interval(Base):
+    """A weekly interval of a zone: on this weekday (0 = Monday), between these hours, so many places."""
+
+    __tablename__ = "intervals"
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zones.id"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True)
+    starts: Mapped[time] = mapped_column(Time, primary_key=True)
+    ends: Mapped[time] = mapped_column(Time)
+    capacity: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("starts < ends", name="hours"),
+        CheckConstraint("capacity >= 0", name="capacity"),
+    )
+
+
+class Slot(Base):
+    """An interval on a day, with its places. `taken` is changed only by a conditional UPDATE in `booking`."""
+
+    __tablename__ = "slots"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zones.id"))
+    day: Mapped[date] = mapped_column(Date)
+    starts: Mapped[time] = mapped_column(Time)
+    ends: Mapped[time] = mapped_column(Time)
+    capacity: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+    __table_args__ = (
+        UniqueConstraint("zone_id", "day", "starts"),
+        CheckConstraint("0 <= taken AND taken <= capacity", name="taken"),
+    )
+
+
+class Booking(Base):
+    """What was agreed for a parcel: a place in a slot, or a later first day. At most one is active.
+
+    `ended_because` is one of replaced, undo, missed, or the cause of a withdrawal; a delivered one stays active.
+    """
+
+    __tablename__ = "bookings"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"))
+    slot_id: Mapped[int | None] = mapped_column(ForeignKey("slots.id"))
+    postponed_to: Mapped[date | None] = mapped_column(Date)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    made_by: Mapped[str] = mapped_column(String(32))
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_because: Mapped[str | None] = mapped_column(String(24))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
+    slot: Mapped[Slot | None] = relationship()
+    __table_args__ = (
+        Index("uq_bookings_active", "parcel_id", unique=True, **only_where("is_active")),
+        Index(None, "slot_id"),
+        CheckConstraint("(slot_id IS NULL) <> (postponed_to IS NULL)", name="one_choice"),
+    )
+
+
+class Call(Base):
+    """A parcel in the call centre's queue. It may be taken from `due_at` until `closes_at`, by one operator.
+
+    `leased_by` holds it until `leased_until`; then anybody may take it again.
+    """
+
+    __tablename__ = "calls"
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"))
+    reason: Mapped[str] = mapped_column(String(24))
+    queued_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    leased_until: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(24))
+    __table_args__ = (
+        Index("uq_calls_open", "parcel_id", unique=True, **only_where("closed_at IS NULL")),
+        Index("ix_calls_due", "due_at", **only_where("closed_at IS NULL")),
+    )

@@ -1,0 +1,78 @@
+"""May the delivery of this parcel still be changed, and if not, which reason."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from parcels.stages import GOING_BACK, Stage, State
+from scheduling.slots import Offer, Window
+
+UNDO_FOR = timedelta(minutes=15)
+
+
+class Reason(StrEnum):
+    """Why a request was refused; each has its three sentences in `portal/notices.py`."""
+
+    DELIVERED = "delivered"
+    GOING_BACK = "going_back"
+    WITH_COURIER = "with_courier"
+    NO_COURIER_HERE = "no_courier_here"
+    NO_PROMISE = "no_promise"
+    TOO_EARLY = "too_early"
+    BEYOND_LIMIT = "beyond_limit"
+    PAST_DAY = "past_day"
+    CLOSED_DAY = "closed_day"
+    TOO_LATE = "too_late"
+    SLOT_FULL = "slot_full"
+    STALE = "stale"
+    NOT_A_DATE = "not_a_date"
+    UNDO_OVER = "undo_over"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    UNDO_TAKEN = "undo_taken"
+    CALL_LOST = "call_lost"
+    NOT_ON_ROUND = "not_on_round"
+
+
+class Refusal(Exception):
+    """A request that may not be carried out; nothing was changed.
+
+    `wanted` is the slot asked for as (day, hour), `nearest` what is free instead.
+    """
+
+    def __init__(self, reason: Reason, wanted: tuple[date, int] | None = None, nearest: list[Offer] | None = None):
+        super().__init__(reason.value)
+        self.reason = reason
+        self.wanted = wanted
+        self.nearest = nearest or []
+
+
+def why_no_choice(state: State, first_possible: date | None, has_courier: bool) -> Reason | None:
+    """Why nothing at all can be chosen for a parcel in this state; None when it can."""
+    if state.is_closed:
+        return Reason.DELIVERED if state.stage is Stage.DELIVERED else Reason.GOING_BACK
+    if state.side in GOING_BACK:
+        return Reason.GOING_BACK
+    if state.road is Stage.WITH_COURIER:
+        return Reason.WITH_COURIER
+    if not has_courier:
+        return Reason.NO_COURIER_HERE
+    if first_possible is None:
+        return Reason.NO_PROMISE
+    return None
+
+
+def why_not_day(day: date, window: Window, today: date) -> Reason | None:
+    """Why this day cannot be chosen; None when it can."""
+    if day < today:
+        return Reason.PAST_DAY
+    if day < window.first:
+        return Reason.TOO_EARLY
+    if day > window.last:
+        return Reason.BEYOND_LIMIT
+    return None
+
+
+def why_no_undo(made_at: datetime, made_by: str, now: datetime) -> Reason | None:
+    """Why a choice cannot be taken back by its maker; None when it can."""
+    if made_by != "recipient":
+        return Reason.NOTHING_TO_UNDO
+    return Reason.UNDO_OVER if now >= made_at + UNDO_FOR else None

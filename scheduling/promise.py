@@ -1,0 +1,169 @@
+"""The promise: from a hand-over and a lane of the matrix to a range of local dates, leg by leg.
+
+Every leg begins where the one before it ended, for the early and for the late case alike, so the legs add
+up to the promise whatever happens to one of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from scheduling.calendars import UnknownDay, WorkCalendar, local
+
+#: How far ahead a delivery day is looked for before the place counts as not served.
+LOOK_AHEAD_DAYS = 31
+
+
+class LegKind(StrEnum):
+    SHOP = "shop"
+    ORIGIN = "origin"
+    ROAD = "road"
+    CITY = "city"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A lane of the matrix with the shop's own days: what a promise is computed from.
+
+    `days_min` and `days_max` are working days from hand-over to the door; `cutoff` is local time at the origin:
+    what comes later leaves a working day later.
+    """
+
+    handling_days: int
+    cutoff: time
+    days_min: int
+    days_max: int
+    origin_zone: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What has really happened so far; moments, None for what has not."""
+
+    accepted_at: datetime
+    handed_over_at: datetime | None = None
+    departed_at: datetime | None = None
+    arrived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An early and a late date; both the same when the thing has happened."""
+
+    early: date
+    late: date
+
+    @classmethod
+    def at(cls, day: date) -> "Span":
+        return cls(day, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One stretch of the way, from the end of the one before it to its own end."""
+
+    kind: LegKind
+    begins: Span
+    ends: Span
+    is_past: bool
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """Calendar days it takes, early and late case."""
+        return (self.ends.early - self.begins.early).days, (self.ends.late - self.begins.late).days
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The answer: the parcel comes between two local dates, and why."""
+
+    earliest: date
+    latest: date
+    legs: tuple[Leg, ...]
+
+    @property
+    def arrival(self) -> Span:
+        """When it is expected in the city."""
+        return next(leg.ends for leg in self.legs if leg.kind is LegKind.ROAD)
+
+
+def compute(
+    progress: Progress, terms: Terms, calendar: WorkCalendar, delivers: Callable[[date], bool], now: datetime
+) -> Promise:
+    """When the parcel comes, seen from `now`.
+
+    Args: `delivers` tells whether the settlement is served on a local date.
+    Returns: a range of local dates of the settlement, never in the past, with four legs that add up to it.
+    Raises: UnknownDay when the calendar does not reach that far or the place is not served within a month.
+    """
+    start = Span.at(local(progress.accepted_at, terms.origin_zone).date())
+    shop = _hand_over(progress, terms, calendar, now)
+    origin = _departure(progress, terms, calendar, shop, now)
+    road = _arrival(progress, terms, calendar, origin, now)
+    city = _delivery(road, delivers, local(now, terms.zone).date())
+    legs = (
+        Leg(LegKind.SHOP, start, shop, progress.handed_over_at is not None),
+        Leg(LegKind.ORIGIN, shop, origin, progress.departed_at is not None),
+        Leg(LegKind.ROAD, origin, road, progress.arrived_at is not None),
+        Leg(LegKind.CITY, road, city, False),
+    )
+    return Promise(city.early, city.late, legs)
+
+
+def _hand_over(progress: Progress, terms: Terms, calendar: WorkCalendar, now: datetime) -> Span:
+    """The day the shop hands over: the real one, or the agreed one, or today when that has passed."""
+    if progress.handed_over_at is not None:
+        return Span.at(local(progress.handed_over_at, terms.origin_zone).date())
+    if (left := _left(progress, terms)) is not None:
+        return Span.at(left)
+    accepted = local(progress.accepted_at, terms.origin_zone).date()
+    agreed = calendar.add(accepted, terms.handling_days)
+    today = local(now, terms.origin_zone)
+    if today.time() > terms.cutoff:
+        today += timedelta(days=1)
+    return Span.at(max(agreed, calendar.on_or_after(today.date())))
+
+
+def _left(progress: Progress, terms: Terms) -> date | None:
+    """The day it really left; unless that was reported, the day it arrived, by whichever clock is behind."""
+    if progress.departed_at is not None:
+        return local(progress.departed_at, terms.origin_zone).date()
+    if progress.arrived_at is not None:
+        return min(local(progress.arrived_at, zone).date() for zone in (terms.origin_zone, terms.zone))
+    return None
+
+
+def _departure(progress: Progress, terms: Terms, calendar: WorkCalendar, shop: Span, now: datetime) -> Span:
+    """The day it leaves the origin; what is handed over after the cut-off waits for the next working day."""
+    if (left := _left(progress, terms)) is not None:
+        return Span.at(max(shop.early, left))
+    leaves = calendar.on_or_after(shop.early)
+    handed = progress.handed_over_at
+    if handed is not None and leaves == shop.early and local(handed, terms.origin_zone).time() > terms.cutoff:
+        leaves = calendar.add(leaves, 1)
+    return Span.at(max(leaves, calendar.on_or_after(local(now, terms.origin_zone).date())))
+
+
+def _arrival(progress: Progress, terms: Terms, calendar: WorkCalendar, origin: Span, now: datetime) -> Span:
+    """The days it may reach the city: the matrix counts to the door, the city takes the last of its days."""
+    if progress.arrived_at is not None:
+        return Span.at(max(origin.early, local(progress.arrived_at, terms.zone).date()))
+    today = local(now, terms.zone).date()
+    early = calendar.add(origin.early, max(terms.days_min - 1, 0))
+    late = calendar.add(origin.late, max(terms.days_max - 1, 0))
+    return Span(max(early, today), max(late, today))
+
+
+def _delivery(road: Span, delivers: Callable[[date], bool], today: date) -> Span:
+    early = first_delivery_day(max(road.early + timedelta(days=1), today), delivers)
+    return Span(early, max(early, first_delivery_day(max(road.late + timedelta(days=1), today), delivers)))
+
+
+def first_delivery_day(day: date, delivers: Callable[[date], bool]) -> date:
+    """The first served day from `day` on. Raises UnknownDay when there is none within a month."""
+    for ahead in range(LOOK_AHEAD_DAYS):
+        if delivers(candidate := day + timedelta(days=ahead)):
+            return candidate
+    raise UnknownDay(f"not served from {day.isoformat()}")

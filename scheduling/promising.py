@@ -1,0 +1,127 @@
+"""FOLLOWER: after each fact that tells where a parcel is, its promise is computed anew and recorded if it changed."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.models import Fact, Parcel
+from parcels.stages import Kind
+from scheduling import matrix
+from scheduling.calendars import UnknownDay, calendar_of, local_date
+from scheduling.models import Matrix
+from scheduling.promise import Leg, Progress, Promise, Span, Terms, compute
+from scheduling.zones import service_of
+
+CARRIER = "cdek"
+COUNTRY = "RU"
+_MOVES_IT = frozenset(
+    {
+        Kind.ORDER_ACCEPTED,
+        Kind.DETAILS_CHANGED,
+        Kind.HAND_OVER_LATE,
+        Kind.HANDED_OVER,
+        Kind.AT_WAREHOUSE,
+        Kind.DEPARTED,
+        Kind.PASSED,
+        Kind.ARRIVED,
+    }
+)
+_READ = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED, Kind.ARRIVED, Kind.PROMISED)
+
+
+def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
+    """Follower of the journal."""
+    if fact.kind is Kind.DETAILS_CHANGED and "settlement" not in fact.details["changed"]:
+        return
+    if fact.kind in _MOVES_IT and parcel.closed_at is None:
+        refresh(session, parcel, now, cause=fact.kind)
+
+
+def refresh(session: Session, parcel: Parcel, now: datetime, cause: str) -> bool:
+    """Compute the promise of a parcel again and record it when it differs from the last one.
+
+    Returns: whether there is a new promise. No lane or no calendar means no promise, never a guess.
+    """
+    session.flush()
+    query = select(Fact).where(Fact.parcel_id == parcel.id, Fact.kind.in_(_READ)).order_by(Fact.seq)
+    facts = list(session.scalars(query))
+    last = next((f for f in reversed(facts) if f.kind is Kind.PROMISED), None)
+    if last is not None and last.details["settlement"] != parcel.settlement_id:
+        last = None
+    found = _terms(session, parcel, now, last)
+    if found is None:
+        return False
+    matrix_id, terms = found
+    promise = _promise(session, parcel, facts, terms, now)
+    if promise is None or (last is not None and _dates(promise) == {k: last.details[k] for k in _dates(promise)}):
+        return False
+    details = {
+        **_dates(promise),
+        "legs": [_leg(leg) for leg in promise.legs],
+        "matrix": matrix_id,
+        "settlement": parcel.settlement_id,
+        "cause": str(cause),
+    }
+    journal.record(session, parcel, journal.NewFact(Kind.PROMISED, "promise", details=details), now)
+    return True
+
+
+def _terms(session: Session, parcel: Parcel, now: datetime, last: Fact | None) -> tuple[int, Terms] | None:
+    """The lane that counts for a parcel: of the version it was first promised from, else of the newest."""
+    settlement, shop = parcel.settlement, parcel.shop
+    if settlement is None:
+        return None
+    if last is not None:
+        version = session.get(Matrix, last.details["matrix"])
+    else:
+        version = matrix.current(session, CARRIER, shop.origin_id, local_date(now, shop.origin.zone))
+    lane = matrix.find_lane(session, version.id, settlement.id) if version else None
+    if version is None or lane is None:
+        return None
+    days = (shop.handling_days, version.cutoff, lane.days_min, lane.days_max)
+    return version.id, Terms(*days, origin_zone=shop.origin.zone, zone=settlement.zone)
+
+
+def _promise(session: Session, parcel: Parcel, facts: list[Fact], terms: Terms, now: datetime) -> Promise | None:
+    calendar = calendar_of(COUNTRY)
+    service = service_of(session, parcel.settlement_id)
+
+    def delivers(day: date) -> bool:
+        return service.delivers(day, calendar) if service else calendar.is_working(day)
+
+    try:
+        return compute(_progress(parcel, facts), terms, calendar, delivers, now)
+    except UnknownDay:
+        return None
+
+
+def _progress(parcel: Parcel, facts: list[Fact]) -> Progress:
+    """The first moment of each step, whoever reported it and in whatever order."""
+    first: dict[Kind, datetime] = {}
+    for fact in facts:
+        first[fact.kind] = min(first.get(fact.kind, fact.occurred_at), fact.occurred_at)
+    handed = first.get(Kind.HANDED_OVER) or first.get(Kind.AT_WAREHOUSE)
+    departed = first.get(Kind.DEPARTED) or first.get(Kind.PASSED)
+    return Progress(parcel.accepted_at, handed, departed, first.get(Kind.ARRIVED))
+
+
+def _dates(promise: Promise) -> dict[str, str]:
+    """The dates that a parcel carries; their names are its columns."""
+    return {
+        "promised_from": promise.earliest.isoformat(),
+        "promised_to": promise.latest.isoformat(),
+        "hand_over_by": promise.legs[0].ends.late.isoformat(),
+        "arrival_from": promise.arrival.early.isoformat(),
+        "arrival_by": promise.arrival.late.isoformat(),
+    }
+
+
+def _leg(leg: Leg) -> dict[str, Any]:
+    return {"kind": leg.kind.value, "begins": _span(leg.begins), "ends": _span(leg.ends), "past": leg.is_past}
+
+
+def _span(span: Span) -> list[str]:
+    return [span.early.isoformat(), span.late.isoformat()]

@@ -1,0 +1,113 @@
+"""Which windows may be offered: a decision about days and hours, made without a database."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import groupby
+
+from scheduling.calendars import moment
+
+#: How long a parcel waits for its buyer, counted from the first day it could have come.
+LIMIT_DAYS = 14
+
+
+class Availability(StrEnum):
+    FREE = "free"
+    FULL = "full"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days from which the recipient may choose, both included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def from_first_possible(cls, first: date) -> "Window":
+        return cls(first, first + timedelta(days=LIMIT_DAYS))
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """A slot as it is in the database at this moment."""
+
+    slot_id: int
+    day: date
+    starts: time
+    ends: time
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A slot as somebody may see it: to be chosen, or why not."""
+
+    row: SlotRow
+    availability: Availability
+
+    @property
+    def is_free(self) -> bool:
+        return self.availability is Availability.FREE
+
+    @property
+    def key(self) -> str:
+        """How a form names the slot, e.g. `2026-11-26T14:00`."""
+        return f"{self.row.day.isoformat()}T{self.row.starts:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class DayOffers:
+    """All slots of one day, in the order of their hours."""
+
+    day: date
+    offers: tuple[Offer, ...]
+
+    @property
+    def is_full(self) -> bool:
+        return not any(offer.is_free for offer in self.offers)
+
+
+def closes_at(day: date, closing: time, timezone: str) -> datetime:
+    """Until when a day may be chosen: `closing` on the evening before, by the clock of the place; UTC."""
+    return moment(day - timedelta(days=1), closing, timezone)
+
+
+def judge(row: SlotRow, closing: time, timezone: str, now: datetime) -> Availability:
+    """May this slot be chosen at `now`?"""
+    if now >= closes_at(row.day, closing, timezone):
+        return Availability.CLOSED
+    return Availability.FREE if row.free > 0 else Availability.FULL
+
+
+def offer(rows: Iterable[SlotRow], window: Window, closing: time, timezone: str, now: datetime) -> list[DayOffers]:
+    """The days of the window that can still be chosen, with their slots.
+
+    Args: `rows` in the order of day and hour. A day is left out when its closing time has passed.
+    """
+    days = []
+    for day, group in groupby((row for row in rows if row.day in window), key=lambda row: row.day):
+        offers = tuple(Offer(row, judge(row, closing, timezone, now)) for row in group)
+        if any(o.availability is not Availability.CLOSED for o in offers):
+            days.append(DayOffers(day, offers))
+    return days
+
+
+def nearest(days: Iterable[DayOffers], wanted_day: date, wanted_from: time, count: int = 3) -> list[Offer]:
+    """The free slots nearest to one that could not be had: same day first, then by distance in days and hours."""
+
+    def distance(o: Offer) -> tuple[int, bool, int]:
+        hours = abs((o.row.starts.hour - wanted_from.hour) * 60 + o.row.starts.minute - wanted_from.minute)
+        return abs((o.row.day - wanted_day).days), o.row.day < wanted_day, hours
+
+    return sorted((o for d in days for o in d.offers if o.is_free), key=distance)[:count]
+
+
+def first_free(days: Iterable[DayOffers]) -> Offer | None:
+    """The nearest free slot, proposed beforehand."""
+    return next((o for d in days for o in d.offers if o.is_free), None)

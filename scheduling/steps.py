@@ -1,0 +1,128 @@
+"""What must happen next with a parcel, who owes it and by when: one pure decision from its state and its dates."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from parcels.stages import BEFORE_CITY, GOING_BACK, Stage, State
+from scheduling.calendars import CALLS_FROM, calling_window, local_date, moment
+from scheduling.slots import LIMIT_DAYS, closes_at
+
+END_OF_DAY = time(23, 59)
+LOADING = time(8)
+RETURN_WITHIN = timedelta(days=30)
+UNKNOWN_PLACE_AFTER = timedelta(days=1)
+
+
+class Action(StrEnum):
+    """The next thing somebody owes a parcel."""
+
+    HAND_OVER = "hand_over"
+    ARRIVE = "arrive"
+    ASK = "ask"
+    CALL = "call"
+    DELIVER = "deliver"
+    COLLECT = "collect"
+    SEND_BACK = "send_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who does what by when (UTC)."""
+
+    owner: str
+    action: Action
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """The slot that was agreed, in local time of the recipient."""
+
+    day: date
+    ends: time
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A parcel as the decision sees it; `closing` is None where no courier goes."""
+
+    state: State
+    timezone: str
+    origin_zone: str
+    closing: time | None
+    promised_from: date | None
+    hand_over_by: date | None
+    arrival_by: date | None
+    agreed: Agreed | None
+    postponed_to: date | None
+    call_closes_at: datetime | None
+
+
+def ask_deadline(first_day: date, closing: time, timezone: str) -> datetime:
+    """Until when the recipient may choose before an operator asks him: the closing time before the first day.
+
+    When that is outside calling hours, the call comes when they begin again.
+    """
+    return calling_window(closes_at(first_day, closing, timezone), timezone)[0]
+
+
+def next_step(view: Outlook, now: datetime) -> Step:
+    """The next step of an open parcel. There always is one, and it always has an owner."""
+    if view.call_closes_at is not None:
+        return Step("call_centre", Action.CALL, view.call_closes_at)
+    if view.state.side is not None:
+        return _beside_the_road(view, now)
+    if view.state.road is Stage.WITH_COURIER:
+        day = view.agreed.day if view.agreed else local_date(now, view.timezone)
+        return Step("courier", Action.DELIVER, moment(day, END_OF_DAY, view.timezone))
+    if view.agreed is not None:
+        return _agreed(view, view.agreed)
+    if view.postponed_to is not None and view.closing is not None:
+        return Step("recipient", Action.ASK, ask_deadline(view.postponed_to, view.closing, view.timezone))
+    return _open_road(view, now)
+
+
+def _beside_the_road(view: Outlook, now: datetime) -> Step:
+    if view.state.side is Stage.MISSED:
+        tomorrow = local_date(now, view.timezone) + timedelta(days=1)
+        return Step("recipient", Action.ASK, moment(tomorrow, CALLS_FROM, view.timezone))
+    if view.state.side is Stage.AT_PICKUP:
+        kept_until = (view.promised_from or local_date(now, view.timezone)) + timedelta(days=LIMIT_DAYS)
+        return Step("recipient", Action.COLLECT, moment(kept_until, CALLS_FROM, view.timezone))
+    if view.state.side in GOING_BACK:
+        return Step("carrier", Action.SEND_BACK, now + RETURN_WITHIN)
+    return Step("call_centre", Action.ASK, calling_window(now, view.timezone)[0])
+
+
+def _agreed(view: Outlook, agreed: Agreed) -> Step:
+    if view.state.road in BEFORE_CITY:
+        return Step("carrier", Action.ARRIVE, moment(agreed.day, LOADING, view.timezone))
+    over = moment(agreed.day, agreed.ends, view.timezone) + timedelta(hours=1)
+    return Step("courier", Action.DELIVER, over)
+
+
+def _open_road(view: Outlook, now: datetime) -> Step:
+    """Nothing is agreed: whichever comes first, the carrier's next duty or the moment to ask the recipient."""
+    if view.promised_from is None:
+        return Step("call_centre", Action.ASK, calling_window(now + UNKNOWN_PLACE_AFTER, view.timezone)[0])
+    if view.closing is None:
+        return _to_pickup(view, now)
+    if view.state.road is Stage.IN_CITY:
+        return Step("recipient", Action.ASK, calling_window(now, view.timezone)[0])
+    asks = Step("recipient", Action.ASK, ask_deadline(view.promised_from, view.closing, view.timezone))
+    return min(asks, _carrier_owes(view, now), key=lambda step: step.at)
+
+
+def _to_pickup(view: Outlook, now: datetime) -> Step:
+    """Where no courier goes nothing is asked; the parcel goes to a place of issue."""
+    if view.state.road in BEFORE_CITY:
+        return _carrier_owes(view, now)
+    return Step("carrier", Action.ASK, calling_window(now + timedelta(days=2), view.timezone)[0])
+
+
+def _carrier_owes(view: Outlook, now: datetime) -> Step:
+    if view.state.road is Stage.ACCEPTED and view.hand_over_by is not None:
+        return Step("shop", Action.HAND_OVER, moment(view.hand_over_by, END_OF_DAY, view.origin_zone))
+    by = view.arrival_by or local_date(now, view.timezone)
+    return Step("carrier", Action.ARRIVE, moment(by, END_OF_DAY, view.timezone))

@@ -1,0 +1,152 @@
+"""Which couriers serve a settlement, and the slots that are open in their zone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from parcels.models import Settlement
+from scheduling.calendars import WorkCalendar, local_date
+from scheduling.models import Interval, Slot, Zone, ZoneSettlement
+from scheduling.slots import SlotRow, Window
+
+#: Slots stand open this far ahead: the longest lane (35 working days) and two weeks of waiting.
+OPEN_DAYS = 70
+BIG_CITY, MILLION = 100_000, 1_000_000
+MORNING, DAY, EVENING = (time(10), time(14)), (time(14), time(18)), (time(18), time(22))
+WORK_WEEK, SATURDAY, SUNDAY = range(5), 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How a settlement is served: zone, its clock, when choosing closes, and on which weekdays somebody drives."""
+
+    zone_id: int
+    timezone: str
+    closing: time
+    weekdays: frozenset[int]
+
+    def delivers(self, day: date, calendar: WorkCalendar) -> bool:
+        """Does a courier drive here on this day?"""
+        return day.weekday() in self.weekdays and not calendar.is_public_holiday(day)
+
+
+def service_of(session: Session, settlement_id: int | None) -> Service | None:
+    """The zone that serves a settlement; None where no courier goes. Read once per session."""
+    known: dict[int, Service | None] = session.info.setdefault("services", {})
+    if settlement_id is None:
+        return None
+    if settlement_id not in known:
+        query = (
+            select(Zone.id, Zone.timezone, Zone.closing, Interval.weekday)
+            .join(ZoneSettlement, ZoneSettlement.zone_id == Zone.id)
+            .outerjoin(Interval, (Interval.zone_id == Zone.id) & (Interval.capacity > 0))
+            .where(ZoneSettlement.settlement_id == settlement_id)
+        )
+        rows = session.execute(query).all()
+        weekdays = frozenset(row.weekday for row in rows if row.weekday is not None)
+        known[settlement_id] = Service(*rows[0][:3], weekdays) if rows else None
+    return known[settlement_id]
+
+
+def slot_rows(session: Session, zone_id: int, window: Window) -> list[SlotRow]:
+    """The slots of a zone within a window, in the order of day and hour."""
+    query = (
+        select(Slot.id, Slot.day, Slot.starts, Slot.ends, Slot.capacity - Slot.taken)
+        .where(Slot.zone_id == zone_id, Slot.day.between(window.first, window.last))
+        .order_by(Slot.day, Slot.starts)
+    )
+    return [SlotRow(*row) for row in session.execute(query)]
+
+
+def assign(session: Session, settlements: Sequence[Settlement]) -> int:
+    """Give each settlement that has no zone yet one: a big city its own, the others that of their region.
+
+    Returns: how many settlements were assigned.
+    """
+    placed = set(session.scalars(select(ZoneSettlement.settlement_id)))
+    zones = {zone.name: zone for zone in session.scalars(select(Zone))}
+    count = 0
+    for place in settlements:
+        if place.id in placed:
+            continue
+        name = _zone_name(place)
+        zone = zones.get(name)
+        if zone is None:
+            zone = zones[name] = _new_zone(session, name, place)
+        session.add(ZoneSettlement(settlement_id=place.id, zone_id=zone.id))
+        count += 1
+    session.flush()
+    return count
+
+
+def _zone_name(place: Settlement) -> str:
+    """Big cities are named with their region, since names repeat; small places share region and clock."""
+    if (place.population or 0) >= BIG_CITY:
+        return f"{place.name}, {place.region}"
+    return f"{place.region}, {place.zone}"
+
+
+def _new_zone(session: Session, name: str, place: Settlement) -> Zone:
+    zone = Zone(name=name, timezone=place.zone)
+    session.add(zone)
+    session.flush()
+    session.add_all(
+        Interval(zone_id=zone.id, weekday=weekday, starts=starts, ends=ends, capacity=capacity)
+        for weekday, (starts, ends), capacity in usual_intervals(place.population or 0)
+    )
+    return zone
+
+
+def usual_intervals(population: int) -> list[tuple[int, tuple[time, time], int]]:
+    """The intervals a new zone starts with, as (weekday, (from, to), capacity), by the size of its place."""
+    if population >= MILLION:
+        return [(day, hours, 40) for day in range(7) for hours in (MORNING, DAY, EVENING)]
+    if population >= BIG_CITY:
+        week = [(day, hours, 14) for day in (*WORK_WEEK, SATURDAY) for hours in (MORNING, DAY, EVENING)]
+        return week + [(SUNDAY, hours, 14) for hours in (MORNING, DAY)]
+    return [(day, hours, 12) for day in (*WORK_WEEK, SATURDAY) for hours in (MORNING, DAY)]
+
+
+def open_days(session: Session, calendar: WorkCalendar, now: datetime, ahead: int = OPEN_DAYS) -> int:
+    """Open the slots of every zone up to `ahead` days from its own today. What is open already stays as it is.
+
+    Returns: how many slots were opened. Safe to run twice and at once: the slot's own key refuses doubles.
+    """
+    intervals: dict[int, list[Interval]] = {}
+    for interval in session.scalars(select(Interval).where(Interval.capacity > 0).order_by(Interval.starts)):
+        intervals.setdefault(interval.zone_id, []).append(interval)
+    rows: list[dict[str, object]] = []
+    for zone in session.scalars(select(Zone)):
+        today = local_date(now, zone.timezone)
+        last = min(today + timedelta(days=ahead), calendar.last)
+        if zone.opened_until is not None and zone.opened_until >= last:
+            continue
+        first = today if zone.opened_until is None else max(today, zone.opened_until + timedelta(days=1))
+        rows += _slots_between(zone.id, intervals.get(zone.id, []), first, last, calendar)
+        session.execute(update(Zone).where(Zone.id == zone.id).values(opened_until=last))
+    _insert_missing(session, rows)
+    return len(rows)
+
+
+def _slots_between(
+    zone_id: int, intervals: list[Interval], first: date, last: date, calendar: WorkCalendar
+) -> list[dict[str, object]]:
+    days = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+    return [
+        {"zone_id": zone_id, "day": day, "starts": i.starts, "ends": i.ends, "capacity": i.capacity, "taken": 0}
+        for day in days
+        if not calendar.is_public_holiday(day)
+        for i in intervals
+        if i.weekday == day.weekday()
+    ]
+
+
+def _insert_missing(session: Session, rows: list[dict[str, object]]) -> None:
+    if not rows:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(Slot).on_conflict_do_nothing(), rows)

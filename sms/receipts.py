@@ -1,0 +1,60 @@
+"""What the provider reports of a message later: twice, late, out of order, or forged by somebody else."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from twilio.request_validator import RequestValidator
+
+from sms import ledger
+from sms.models import Message, Receipt, Status
+
+#: Twilio's words. Any other is kept with the receipt and moves nothing.
+_MEANS = {
+    "accepted": Status.ACCEPTED,
+    "scheduled": Status.ACCEPTED,
+    "queued": Status.ACCEPTED,
+    "sending": Status.ACCEPTED,
+    "sent": Status.ACCEPTED,
+    "delivered": Status.DELIVERED,
+    "read": Status.DELIVERED,
+    "undelivered": Status.UNDELIVERED,
+    "failed": Status.UNDELIVERED,
+    "canceled": Status.UNDELIVERED,
+}
+
+
+def apply(session: Session, message_id: int, provider_id: str, status: str, error: str | None, now: datetime) -> bool:
+    """Take in one receipt: `status` in Twilio's words, `error` its error code if there is one.
+
+    Returns: whether it was new; False for a repeated one and for a message that we do not have.
+    """
+    parcel_id = session.scalar(select(Message.parcel_id).where(Message.id == message_id))
+    if parcel_id is None:
+        return False
+    means = _MEANS.get(status)
+    values = {
+        "message_id": message_id,
+        "provider_id": provider_id[:64],
+        "status": status[:24],
+        "error": error[:120] if error else None,
+        "received_at": now,
+    }
+    if ledger.put(session, Receipt, values) is None:
+        return False
+    if means is Status.UNDELIVERED:
+        ledger.fail(session, message_id, means, f"{status}: {error or '-'}", now)
+    elif means is not None:
+        ledger.accept(session, message_id, provider_id, now, is_delivered=means is Status.DELIVERED)
+    ledger.name(session, message_id, provider_id)
+    return True
+
+
+def is_genuine(auth_token: str, url: str, params: Mapping[str, str], signature: str) -> bool:
+    """Was this request signed by Twilio for our account?
+
+    Args: `url` is the public address with its query, as Twilio was given it; `params` the form, a MultiDict keeps
+    its repeated fields. Without a token nothing is genuine: an empty key would be everybody's key.
+    """
+    return bool(auth_token) and bool(RequestValidator(auth_token).validate(url, params, signature))

@@ -1,0 +1,87 @@
+"""What every test may ask for: an app on an empty database, SQLite or PostgreSQL, and clients that are not alike."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from parcels.models import Base
+from portal import create_app
+from portal.config import Settings
+from portal.extensions import db
+from tests.servers import new_database, postgres, redis_server
+
+SETTINGS = Settings(
+    database_url="sqlite://",
+    redis_url=None,
+    secret_key="a key for tests only, of more than 32 characters",
+    secret_key_fallbacks=(),
+    public_base_url="http://localhost",
+    sms_backend="console",
+    twilio={"TWILIO_ACCOUNT_SID": "", "TWILIO_AUTH_TOKEN": "", "TWILIO_FROM": ""},
+    support_phone="+78000000417",
+    queue_folder=Path(tempfile.gettempdir()) / f"vekha-test-queue-{os.getpid()}" / "queue",
+)
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """pytest-flask would keep one request context for the whole test, and one client's user would be another's."""
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of this worker."""
+    with tempfile.TemporaryDirectory(prefix="vk") as folder, postgres(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of this worker."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An installation of its own, on SQLite."""
+    return replace(SETTINGS, database_url=f"sqlite:///{tmp_path / 'vekha.sqlite3'}", queue_folder=tmp_path / "queue")
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The product on an empty SQLite database."""
+    yield from _running(settings)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def both(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
+    """The product on an empty database of each kind in turn."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        settings = replace(settings, database_url=new_database(url, f"t{uuid4().hex[:12]}"))
+    yield from _running(settings)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser of its own."""
+    return app.test_client()
+
+
+def _running(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    app.config.update(TESTING=True, RATELIMIT_ENABLED=False)
+    app.extensions["nudge"] = None
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        yield app
+        db.session.remove()
+        db.engine.dispose()

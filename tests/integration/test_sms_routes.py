@@ -1,0 +1,126 @@
+"""The receipts' entrance and the drawn phone, through the whole portal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from twilio.request_validator import RequestValidator
+
+from parcels import journal
+from parcels.models import Base, Fact, Staff
+from parcels.stages import Kind
+from portal import create_app
+from portal.config import Settings
+from portal.extensions import db
+from portal.transaction import reading, transaction
+from sms.models import Message, Receipt, Status
+from tests.integration.test_sms_models import NOW, PHONE, add_message
+
+TOKEN, BASE = "account-token", "https://veha.example"
+
+
+def settings(tmp_path: Path, backend: str = "console") -> Settings:
+    return Settings(
+        database_url=f"sqlite:///{tmp_path / 'routes.sqlite3'}",
+        redis_url=None,
+        secret_key="k" * 48,
+        secret_key_fallbacks=(),
+        public_base_url=BASE,
+        sms_backend=backend,
+        twilio={"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_FROM": "+15005550006"},
+        support_phone="+78000000417",
+        queue_folder=tmp_path / "queue",
+    )
+
+
+def assembled(tmp_path: Path, backend: str = "console") -> Flask:
+    app = create_app(settings(tmp_path, backend))
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+    return app
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    app = assembled(tmp_path)
+    with app.app_context(), transaction() as session:
+        journal.wire()
+        add_message(session, status=Status.SENDING, text="Дом, 117: veha.example/t/7Kq2 <b>", created_at=NOW)
+        session.add(Staff(id=1, login="anna", name="Анна", role="operator", password_hash="-"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def receipt(client: FlaskClient, status: str = "delivered", m: str = "1", **changed: str) -> int:
+    """Posts a receipt that is signed for what Twilio would send, then changed on the way; gives the status code."""
+    form = {"MessageSid": "SM1", "MessageStatus": status, "To": PHONE}
+    path = f"/webhooks/twilio?m={m}" if m else "/webhooks/twilio"
+    signature = RequestValidator(TOKEN).compute_signature(BASE + path, form)
+    headers = {"X-Twilio-Signature": signature}
+    return client.post(path, data=form | changed, headers=headers, base_url="http://10.0.0.7:8000").status_code
+
+
+def message_status(app: Flask) -> Status:
+    with app.app_context(), reading() as session:
+        return session.scalars(select(Message.status)).one()
+
+
+def test_a_receipt_is_taken_also_the_second_time(app: Flask) -> None:
+    assert [receipt(app.test_client()) for _ in range(2)] == [204, 204]
+    assert message_status(app) is Status.DELIVERED
+    with app.app_context(), reading() as session:
+        assert [row.provider_id for row in session.scalars(select(Receipt))] == ["SM1"]
+
+
+def test_a_failure_is_told_once(app: Flask) -> None:
+    for status in ("failed", "failed", "undelivered"):
+        assert receipt(app.test_client(), status) == 204
+    with app.app_context(), reading() as session:
+        assert len(session.scalars(select(Fact).where(Fact.kind == Kind.MESSAGE_FAILED)).all()) == 1
+
+
+@pytest.mark.parametrize("changed", [{"MessageStatus": "failed"}, {"MessageSid": "SM2"}, {"Extra": "1"}])
+def test_a_forged_receipt_changes_nothing(app: Flask, changed: dict[str, str]) -> None:
+    assert receipt(app.test_client(), **changed) == 403
+    assert app.test_client().post("/webhooks/twilio?m=1", data={"MessageStatus": "failed"}).status_code == 403
+    assert message_status(app) is Status.SENDING
+
+
+@pytest.mark.parametrize("m", ["", "404", "abc"])
+def test_a_receipt_for_nothing_of_ours(app: Flask, m: str) -> None:
+    assert receipt(app.test_client(), m=m) == 204
+    assert message_status(app) is Status.SENDING
+
+
+def test_the_phone_shows_what_was_sent(app: Flask) -> None:
+    client = app.test_client()
+    assert "Сообщений пока нет" in client.get("/phone").text
+    receipt(app.test_client(), "sent")
+    page = client.get("/phone?to=8 913 000-12-42")
+    assert page.status_code == 200
+    assert "&lt;b&gt;" in page.text
+    assert "+7\u00a0913\u00a0000-12-42" in page.text
+    assert "Сообщений пока нет" in client.get("/phone?to=%2B79139999999").text
+
+
+def test_the_link_on_the_phone_can_be_opened(app: Flask) -> None:
+    with app.app_context(), transaction() as session:
+        add_message(session, "2", text="Дом: veha.example/t/7Kq2", accepted_at=NOW, status=Status.ACCEPTED)
+        add_message(session, "3", text="Дом: veha.example.evil/t/1", accepted_at=NOW, status=Status.ACCEPTED)
+    page = app.test_client().get("/phone").text
+    assert 'href="https://veha.example/t/7Kq2"' in page
+    assert 'evil/t/1"' not in page
+    assert page.index("evil") < page.index("/t/7Kq2")
+
+
+def test_there_is_no_phone_where_messages_leave(tmp_path: Path) -> None:
+    app = assembled(tmp_path, "twilio")
+    assert app.test_client().get("/phone").status_code == 404
+    with app.app_context():
+        db.engine.dispose()

@@ -1,0 +1,175 @@
+"""The courier's page: the order of the day, taking the load, marks that may be pressed twice."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from parcels import journal
+from parcels.models import Fact, Parcel
+from parcels.stages import Kind, Stage
+from portal.transaction import reading, transaction
+from scheduling import booking
+from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_staff, make_world, travel, zone_of
+from tests.web.test_account import Browser
+
+TODAY = date(2026, 11, 26)
+#: Thursday noon in Tomsk.
+NOON = datetime.combine(TODAY, time(5), NOW.tzinfo)
+ARRIVED = (Kind.HANDED_OVER, Kind.DEPARTED, Kind.ARRIVED)
+
+
+@pytest.fixture
+def parcels(app: Flask) -> list[int]:
+    """Two parcels in the depot, for the morning and the day, and one for the evening that has not arrived."""
+    with transaction() as session:
+        shop = make_world(session)
+        make_staff(session, "courier", zone_id=zone_of(session, TOMSK).id)
+        made = []
+        for hour, address, kinds, cod in (
+            (14, "Учебная, 20", ARRIVED, 0),
+            (10, "Нахимова, 12, кв. 7", ARRIVED, 499_000),
+            (18, "Усова, 21/2", ARRIVED[:2], 89_000),
+        ):
+            parcel = make_parcel(session, shop, address=address, cod_minor=cod)
+            at = travel(session, parcel, kinds)
+            booking.book(session, parcel, TODAY, time(hour), booking.Asker("recipient", parcel.version), at)
+            made.append(parcel.id)
+        return made
+
+
+@pytest.fixture
+def courier(app: Flask, parcels: list[int]) -> Iterator[Browser]:
+    with time_machine.travel(NOON, tick=False):
+        courier = Browser(app, "courier")
+        courier.get("/round")
+        yield courier
+
+
+def stage_of(parcel_id: int) -> Stage:
+    with reading() as session:
+        return session.get_one(Parcel, parcel_id).stage
+
+
+def count_of(parcel_id: int, kind: Kind) -> int:
+    with reading() as session:
+        return len(session.scalars(select(Fact).where(Fact.parcel_id == parcel_id, Fact.kind == kind)).all())
+
+
+def test_stops_stand_in_the_order_of_their_hours(courier: Browser) -> None:
+    page = courier.get("/round").text
+    screen = page[: page.index("sheet-print")]
+    places = [screen.index(address) for address in ("Нахимова, 12", "Учебная, 20", "Усова, 21/2")]
+    assert places == sorted(places)
+    assert "0 из 3" in page
+    assert '<body class="courier">' in page
+    assert "Принять 2\u00a0посылки со склада" in page
+    assert "Ещё не в городе" in page
+    assert "Вручил" not in page, "nothing is in the car yet"
+
+
+def test_the_load_is_taken_once(courier: Browser, parcels: list[int]) -> None:
+    assert courier.post("/round/load").location == "/round"
+    assert courier.post("/round/load").status_code == 303
+    assert [stage_of(p) for p in parcels] == [Stage.WITH_COURIER, Stage.WITH_COURIER, Stage.SCHEDULED]
+    assert count_of(parcels[0], Kind.TO_COURIER) == 1
+    page = courier.get("/round").text
+    box = page[page.index('id="next"') : page.index("</section>")]
+    assert "Нахимова, 12" in box
+    assert "4\u00a0990\u00a0₽" in box
+    assert 'href="tel:+79130001242"' in box
+
+
+def test_a_double_press_is_harmless_and_the_money_is_counted(courier: Browser, parcels: list[int]) -> None:
+    courier.post("/round/load")
+    for _press in range(2):
+        answer = courier.post(f"/round/{parcels[1]}/delivered", day="2026-11-26")
+        assert (answer.status_code, answer.location) == (303, "/round?day=2026-11-26")
+    assert count_of(parcels[1], Kind.DELIVERED) == 1
+    page = courier.get("/round").text
+    assert "1 из 3" in page
+    assert "вручено в 12:00" in page
+    assert "Учебная, 20" in page[page.index('id="next"') : page.index("</section>")]
+    assert "денег не брать" in page
+    assert "4\u00a0990\u00a0₽" in page[page.index("Получено за день") : page.index("Осталось получить")]
+
+
+@pytest.mark.parametrize(("why", "stage"), [("absent", Stage.MISSED), ("refused", Stage.REFUSED)])
+def test_a_failed_stop_keeps_its_reason(courier: Browser, parcels: list[int], why: str, stage: Stage) -> None:
+    courier.post("/round/load")
+    for _press in range(2):
+        assert courier.post(f"/round/{parcels[0]}/failed", why=why).status_code == 303
+    assert stage_of(parcels[0]) is stage
+
+
+def test_without_a_reason_nothing_is_kept(courier: Browser, parcels: list[int]) -> None:
+    courier.post("/round/load")
+    page = courier.post(f"/round/{parcels[0]}/failed", day="2026-11-26")
+    assert page.status_code == 422
+    assert "не выбрана причина" in page.text
+    assert stage_of(parcels[0]) is Stage.WITH_COURIER
+
+
+def test_any_stop_can_be_opened_and_marked_out_of_turn(courier: Browser, parcels: list[int]) -> None:
+    courier.post("/round/load")
+    page = courier.get(f"/round/{parcels[0]}?day=2026-11-26")
+    assert page.status_code == 200
+    assert f'action="/round/{parcels[0]}/delivered"' in page.text
+    assert f'action="/round/{parcels[1]}/delivered"' not in page.text
+    assert courier.post(f"/round/{parcels[0]}/delivered", day="2026-11-26").status_code == 303
+    assert stage_of(parcels[0]) is Stage.DELIVERED
+
+
+def test_a_parcel_of_another_round_is_refused(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    with transaction() as session:
+        shop = session.get_one(Parcel, parcels[0]).shop
+        foreign = make_parcel(session, shop, settlement_id=KALININGRAD).id
+    for path in (f"/round/{foreign}/delivered", f"/round/{parcels[2]}/delivered"):
+        answer = courier.post(path)
+        assert answer.status_code == 409
+        assert "Этой посылки нет в вашем рейсе" in answer.text
+    assert courier.get(f"/round/{foreign}").status_code == 409
+    assert courier.post("/round/999999/delivered").status_code == 404
+
+
+def test_tomorrow_is_shown_and_cannot_be_marked(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    with time_machine.travel(NOON - timedelta(days=1), tick=False):
+        early = Browser(app, "courier")
+        page = early.get("/round?day=2026-11-26").text
+        assert "Нахимова, 12" in page
+        assert "Принять" not in page
+        assert early.post(f"/round/{parcels[1]}/delivered", day="2026-11-26").status_code == 409
+    assert "На этот день доставок нет" in courier.get("/round?day=2026-12-01").text
+    assert "0 из 3" in courier.get("/round?day=nonsense").text
+
+
+def test_the_sheet_of_paper_lists_what_is_still_to_do(courier: Browser, parcels: list[int]) -> None:
+    courier.post("/round/load")
+    courier.post(f"/round/{parcels[1]}/delivered")
+    page = courier.get("/round").text
+    sheet = page[page.index("sheet-print") :]
+    with reading() as session:
+        numbers = [session.get_one(Parcel, p).number for p in parcels]
+    assert [number in sheet for number in numbers] == [True, False, True]
+    assert "+7\u00a0913\u00a0000-12-42" in sheet
+    assert "3,4\u00a0кг" in sheet
+
+
+def test_a_courier_without_a_zone_has_no_round(app: Flask, courier: Browser) -> None:
+    with transaction() as session:
+        make_staff(session, "courier", "newcomer")
+    page = Browser(app, "newcomer").get("/round")
+    assert page.status_code == 409
+    assert "За вами не закреплён район" in page.text
+
+
+def test_marks_are_facts_with_the_courier_in_them(courier: Browser, parcels: list[int]) -> None:
+    courier.post("/round/load")
+    courier.post(f"/round/{parcels[0]}/failed", why="address")
+    with reading() as session:
+        last = journal.facts_of(session, session.get_one(Parcel, parcels[0]))
+    fact = next(fact for fact in last if fact.kind is Kind.NOT_DELIVERED)
+    assert (fact.details["by"], fact.details["why"]) == ("Ольга Смирнова", "address")
