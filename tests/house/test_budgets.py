@@ -24,7 +24,7 @@ COMMITTERS = {"portal/transaction.py"}
 PROMISES_TO_SELF = re.compile(r"\b(TO" + r"DO|FIX" + r"ME)\b")
 TOP_LEVEL = set(PACKAGES) | {
     *("wsgi.py", "requirements.txt", "tests", "docs", "bench", "Makefile", "README.md", ".env.example"),
-    *("compose.yaml", "gunicorn.conf.py", "pyproject.toml", ".gitignore", ".gitattributes", ".ci"),
+    *("compose.yaml", "gunicorn.conf.py", "pyproject.toml", ".gitignore", ".ci"),
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
