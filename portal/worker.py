@@ -1,4 +1,4 @@
-"""The Celery app: tasks run inside the Flask app, and beat only wakes sweeps. `celery -A wsgi` starts it."""
+"""The Celery app: tasks run inside the Flask app, and beat only wakes sweeps. `celery -A wsgi:celery` starts it."""
 
 from __future__ import annotations
 

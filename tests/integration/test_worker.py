@@ -43,7 +43,7 @@ def worker(production: Settings, tmp_path: Path) -> Iterator[Path]:
         "SECRET_KEY": production.secret_key,
         "INSTANCE_PATH": str(tmp_path),
     }
-    command = [sys.executable, "-m", "celery", "-A", "wsgi", "worker", "--pool", "solo", "--loglevel", "info"]
+    command = [sys.executable, "-m", "celery", "-A", "wsgi:celery", "worker", "--pool", "solo", "--loglevel", "info"]
     with log.open("w") as out:
         child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT)
     try:
