@@ -22,6 +22,7 @@ log = logging.getLogger("vekha.ticking")
 Clock = Callable[[], datetime]
 #: Batches of the outbox in one run; the next run comes within seconds.
 BATCHES = 50
+NOTHING, FAILED = "nothing", "failed"
 
 
 @dataclass
@@ -54,11 +55,22 @@ def sweep(now: datetime) -> Counter[str]:
     with reading() as session:
         due = agenda.due(session, now)
     for parcel_id in due:
+        steps[_act(parcel_id, now)] += 1
+    del steps[NOTHING]
+    return steps
+
+
+def _act(parcel_id: int, now: datetime) -> str:
+    """Do what is due for one parcel. Returns the name of the step; one that fails is put off and logged."""
+    try:
         with transaction() as session:
             action = agenda.act(session, parcel_id, now)
-        if action is not None:
-            steps[action.value] += 1
-    return steps
+    except Exception:
+        log.exception("agenda of parcel %s", parcel_id)
+        with transaction() as session:
+            agenda.put_off(session, parcel_id, now)
+        return FAILED
+    return action.value if action is not None else NOTHING
 
 
 def deliver_messages(clock: Clock) -> Counter[str]:

@@ -7,7 +7,7 @@ when its moment has come and nothing has happened, `HANDLERS` say what the silen
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from parcels import journal
@@ -20,6 +20,7 @@ from scheduling.steps import Action, Agreed, Outlook, next_step
 from scheduling.zones import service_of
 
 BATCH = 500
+RETRY_AFTER = timedelta(minutes=15)
 _SETTLES_CALL = {
     Kind.SLOT_BOOKED: "chosen",
     Kind.POSTPONED: "postponed",
@@ -120,6 +121,12 @@ def act(session: Session, parcel_id: int, now: datetime) -> Action | None:
     if parcel.next_action_at is not None and parcel.next_action_at <= now:
         parcel.next_action_at = now + timedelta(hours=1)
     return action
+
+
+def put_off(session: Session, parcel_id: int, now: datetime) -> None:
+    """A step that could not be done is tried again in a quarter of an hour; meanwhile it holds up nobody else."""
+    late = update(Parcel).where(Parcel.id == parcel_id, Parcel.next_action_at <= now)
+    session.execute(late.values(next_action_at=now + RETRY_AFTER))
 
 
 def _ask(session: Session, parcel: Parcel, now: datetime) -> None:
