@@ -22,17 +22,9 @@ from scheduling.slots import DayOffers, Window
 from scheduling.zones import Service, service_of, slot_rows
 
 CLAIM: Update = (
-    update(Slot)
-    .where(Slot.id == bindparam("slot"), Slot.taken < Slot.capacity)
-    .values(taken=Slot.taken + 1)
-    .execution_options(synchronize_session=False)
+    update(Slot).where(Slot.id == bindparam("slot"), Slot.taken < Slot.capacity).values(taken=Slot.taken + 1)
 )
-GIVE_BACK: Update = (
-    update(Slot)
-    .where(Slot.id == bindparam("slot"), Slot.taken > 0)
-    .values(taken=Slot.taken - 1)
-    .execution_options(synchronize_session=False)
-)
+GIVE_BACK: Update = update(Slot).where(Slot.id == bindparam("slot"), Slot.taken > 0).values(taken=Slot.taken - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +57,13 @@ def active_booking(session: Session, parcel_id: int) -> Booking | None:
 def book(session: Session, parcel: Parcel, day: date, starts: time, asker: Asker, now: datetime) -> Booking:
     """Take a place in a slot for a parcel held by `journal.lock`; a place it already has is given back.
 
-    A second press for the same slot changes nothing and answers with the booking that is there.
+    A second press for the same slot changes nothing, unless an incident lies over the parcel: agreeing again lifts it.
     Raises: Refusal, with the three nearest free slots when this one is gone; StaleVersion.
     """
     held = active_booking(session, parcel.id)
     if held is not None and held.slot is not None and (held.slot.day, held.slot.starts) == (day, starts):
+        if parcel.side is not None and why_no_choice(parcel.state, parcel.promised_from, True) is None:
+            _record(session, parcel, held, held.slot, asker.name, now, moved=False)
         return held
     journal.insist_on(session, parcel, asker.seen)
     service = _servable(session, parcel)
@@ -130,22 +124,21 @@ def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booki
 
 def withdraw(session: Session, parcel: Parcel, by: str, cause: str, now: datetime) -> bool:
     """End what is agreed for a parcel and give its place back. Returns whether there was anything."""
-    held = active_booking(session, parcel.id)
+    held = release(session, parcel, cause, now)
     if held is None:
         return False
-    _give_back(session, held)
-    _end(session, held, cause, now)
     details = {"cause": cause, **_words(held)}
     journal.record(session, parcel, NewFact(Kind.CHOICE_WITHDRAWN, by, details=details), now)
     return True
 
 
-def release(session: Session, parcel: Parcel, because: str, now: datetime) -> None:
-    """Give the place back without a fact of its own, because the fact that ended the plan is already written."""
+def release(session: Session, parcel: Parcel, because: str, now: datetime) -> Booking | None:
+    """End what is agreed and give its place back, without a fact of its own. Returns what it was."""
     held = active_booking(session, parcel.id)
     if held is not None:
         _give_back(session, held)
         _end(session, held, because, now)
+    return held
 
 
 def claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
@@ -194,7 +187,7 @@ def _gone(session: Session, parcel: Parcel, reason: Reason, day: date, starts: t
 
 
 def _same_slot_again(session: Session, parcel: Parcel, before: Booking, held: Booking, now: datetime) -> Slot | None:
-    """Claim the place that the recipient had before; refuse the undo when it has gone or cannot be chosen any more."""
+    """Claim the place that the recipient had before. Raises Refusal when it has gone."""
     if before.slot is None:
         return None
     service = _servable(session, parcel)

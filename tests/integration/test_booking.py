@@ -134,6 +134,14 @@ def test_the_same_slot_twice_is_one_booking_and_one_fact(parcel_id: int) -> None
     assert facts(parcel_id).count(Kind.SLOT_BOOKED) == 1
 
 
+def test_agreeing_the_same_slot_again_lifts_an_incident(parcel_id: int) -> None:
+    book(parcel_id, TUESDAY)
+    happen(parcel_id, Kind.INCIDENT)
+    book(parcel_id, TUESDAY)
+    assert parcel_of(parcel_id).stage is Stage.SCHEDULED
+    assert taken() == {"24.11 14": 1}
+
+
 def test_a_move_gives_the_old_place_back(parcel_id: int) -> None:
     book(parcel_id, TUESDAY)
     book(parcel_id, WEDNESDAY, EVENING)
