@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
 
-from parcels.models import Fact, Parcel
+from parcels.models import Fact, Parcel, Shop
 from parcels.stages import DECISIVE, Kind, advance
 
 Follower = Callable[[Session, Parcel, Fact, datetime], None]
@@ -46,11 +47,18 @@ def wire(*followers: Follower) -> None:
 
 def lock(session: Session, parcel_id: int) -> Parcel:
     """The parcel, held against everybody else until the transaction ends. Raises UnknownParcel."""
-    query = select(Parcel).where(Parcel.id == parcel_id).with_for_update().execution_options(populate_existing=True)
-    parcel = session.scalars(query).one_or_none()
+    parcel = session.scalars(held().where(Parcel.id == parcel_id)).one_or_none()
     if parcel is None:
         raise UnknownParcel(parcel_id)
     return parcel
+
+
+@cache
+def held(skip_locked: bool = False) -> Select[Parcel]:
+    """Parcels to be held, as they are now, with the shop and the places that every follower asks for."""
+    around = joinedload(Parcel.shop).joinedload(Shop.origin), joinedload(Parcel.settlement)
+    query = select(Parcel).options(*around).with_for_update(of=Parcel, skip_locked=skip_locked)
+    return query.execution_options(populate_existing=True)
 
 
 def insist_on(session: Session, parcel: Parcel, seen_version: int) -> None:
@@ -90,8 +98,9 @@ def record(session: Session, parcel: Parcel, new: NewFact, now: datetime) -> Fac
     )
     session.add(fact)
     _apply(parcel, fact)
-    for follow in _followers:
-        follow(session, parcel, fact, now)
+    with session.no_autoflush:  # fact and parcel are written once, when all have followed
+        for follow in _followers:
+            follow(session, parcel, fact, now)
     session.flush()
     return fact
 

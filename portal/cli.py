@@ -37,13 +37,14 @@ main.add_command(matrix_commands)
 @click.argument("file", type=FILE)
 @click.option("--origin", default=str(places.CHELYABINSK), help="Код города отправки; без него Челябинск.")
 @click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="С какого дня действует; без него с сегодня.")
-def import_matrix(file: Path, origin: str, valid_from: datetime | None) -> None:
+@click.option("--replace", is_flag=True, help="Принять и файл, в котором многих нынешних направлений нет.")
+def import_matrix(file: Path, origin: str, valid_from: datetime | None, replace: bool) -> None:
     """Загрузить матрицу сроков (CSV или XLSX); если плоха хоть одна строка, не меняется ничего."""
     with transaction() as session:
         place = _settlement(session, origin)
         since = valid_from.date() if valid_from else local_date(now(), place.zone)
         try:
-            done = places.import_matrix(session, file, place, since, now())
+            done = places.import_matrix(session, file, place, since, now(), replace)
         except BadFile as error:
             raise Trouble(places.bad_matrix(error)) from error
     for row in done.bad:

@@ -15,7 +15,7 @@ class BadSettings(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says. `broker_url` is `filesystem://` when the product runs embedded, without Redis."""
+    """What the environment says. Without `redis_url` the product runs embedded, with a folder as its queue."""
 
     database_url: str
     redis_url: str | None
@@ -35,10 +35,6 @@ class Settings:
     def is_trial(self) -> bool:
         """Embedded, on SQLite, and nothing that is sent leaves the machine: there the phone page may be shown."""
         return self.is_embedded and self.database_url.startswith("sqlite") and self.sms_backend == "console"
-
-    @property
-    def broker_url(self) -> str:
-        return self.redis_url or "filesystem://"
 
     @property
     def is_https(self) -> bool:

@@ -8,7 +8,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal import notices
+from portal import notices, refusals
 from portal.languages import _, language
 from portal.links import BadLink, EndedLink
 from portal.notices import Notice
@@ -29,12 +29,12 @@ def ended_link(error: EndedLink) -> ResponseReturnValue:
 
 def refused(error: Refusal) -> ResponseReturnValue:
     """A refusal that its page did not catch."""
-    return _page(notices.refusal(error, language()), 409)
+    return _page(refusals.refusal(error, language()), 409)
 
 
 def out_of_date(_error: CSRFError) -> ResponseReturnValue:
-    """A form whose seal or session is not ours."""
-    return _page(notices.expired_form(), 400)
+    """A form of staff whose session is not ours or over; the recipient's forms carry a seal and come by another way."""
+    return _page(notices.expired_desk(), 400)
 
 
 def database_down(error: OperationalError) -> ResponseReturnValue:
@@ -48,10 +48,12 @@ def http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code == 304 or error.response is not None:
         return error
-    return _page(notices.of_status(code), code)
+    page = _page(notices.of_status(code), code)
+    wait = getattr(error, "retry_after", None)
+    return (*page, {"Retry-After": str(wait)}) if wait else page
 
 
-def _page(notice: Notice, code: int) -> ResponseReturnValue:
+def _page(notice: Notice, code: int) -> tuple[str, int]:
     title = _("Что-то пошло не так") if code >= 500 else notice.happened
     phone = current_app.config["SUPPORT_PHONE"]
     return render_template("errors/notice.html", notice=notice, title=title, phone=phone), code

@@ -3,6 +3,8 @@
 from flask import Flask, Response, current_app, request
 
 from portal.access import Rule, rule_of
+from portal.extensions import compress
+from portal.page_cache import takes_gzip
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -19,16 +21,20 @@ EVERYWHERE = {
 PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 
 
+SECURE = {"Strict-Transport-Security": "max-age=31536000"}
+
+
 def protect(response: Response) -> Response:
-    """After every request."""
-    for name, value in EVERYWHERE.items():
-        response.headers[name] = value
-    if request.endpoint != "static" and rule_of(request.endpoint) is not Rule.PUBLIC:
-        for name, value in PRIVATE.items():
-            response.headers[name] = value
+    """After every request: the headers, and gzip for what does not come packed."""
+    response.headers.extend(EVERYWHERE)
+    if rule_of(request.endpoint) is not Rule.PUBLIC:
+        response.headers.extend(PRIVATE)
     if current_app.config["IS_HTTPS"]:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response
+        response.headers.extend(SECURE)
+    is_packed = "Content-Encoding" in response.headers
+    if is_packed or not takes_gzip(request.headers.get("Accept-Encoding", "")):
+        return response
+    return compress.after_request(response)  # which takes `gzip;q=0` for a yes
 
 
 def init(app: Flask) -> None:

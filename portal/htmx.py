@@ -19,7 +19,7 @@ def wants_fragment() -> bool:
 def keep_apart(response: Response) -> Response:
     """After every request: page and fragment of one address never stand in for each other."""
     if response.mimetype == "text/html":
-        response.vary.add("HX-Request")
+        response.headers.add("Vary", "HX-Request, Accept-Encoding")
     if wants_fragment():
         response.headers["Cache-Control"] = "no-store"
     return response

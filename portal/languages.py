@@ -42,10 +42,11 @@ def translator(language: str) -> Translator:
 
 def language() -> str:
     """The language of this request. It travels in the address, so that no cookie is needed."""
-    if not has_request_context():
-        return DEFAULT
-    known: str | None = g.get("language")
-    if known is None:
+    try:
+        known: str = g.language
+    except (AttributeError, RuntimeError):
+        if not has_request_context():
+            return DEFAULT
         asked = request.args.get("lang", DEFAULT)
         known = g.language = asked if asked in LANGUAGES else DEFAULT
     return known

@@ -5,9 +5,11 @@ parcel and link epoch. Nothing is stored for it: raising the epoch voids every l
 """
 
 import hashlib
+import hmac
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from flask import current_app
 from itsdangerous import Signer
@@ -46,15 +48,20 @@ class _ShortHMAC(HMACAlgorithm):
     """HMAC-SHA-256 cut to 96 bits: short enough for a message of 70 characters, too long to guess."""
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return super().get_signature(key, value)[:MAC_BYTES]
+        return hmac.digest(key, value, self.digest_method)[:MAC_BYTES]
 
 
 def _signer(purpose: str) -> Signer:
     fallbacks: Sequence[str] = current_app.config.get("SECRET_KEY_FALLBACKS") or ()
-    keys = [*reversed(fallbacks), current_app.config["SECRET_KEY"]]
-    return Signer(
-        keys, salt=f"vekha.{purpose}", key_derivation="hmac", algorithm=_ShortHMAC(digest_method=hashlib.sha256)
-    )
+    return _signer_of((*reversed(fallbacks), current_app.config["SECRET_KEY"]), purpose)
+
+
+@lru_cache(maxsize=8)
+def _signer_of(keys: tuple[str, ...], purpose: str) -> Signer:
+    """The keys of a purpose, derived once and not for each link."""
+    origin = Signer(keys, salt=f"vekha.{purpose}", key_derivation="hmac")
+    ready = [origin.derive_key(key) for key in origin.secret_keys]
+    return Signer(ready, key_derivation="none", algorithm=_ShortHMAC(digest_method=hashlib.sha256))
 
 
 def token_for(parcel: Parcel) -> str:
@@ -137,6 +144,7 @@ def _letters(raw: bytes) -> str:
     return letters
 
 
+@lru_cache(maxsize=2_000)
 def _bytes(token: str) -> bytes:
     size = _LENGTHS.get(len(token))
     if size is None:

@@ -18,12 +18,15 @@ from portal.places import UnknownPlace
 COUNTRY = "RU"
 MAX_RUBLES, MAX_PIECES, MAX_KILOS = 10_000_000, 999, 1_000
 _LENGTHS = {"order_number": 40, "recipient": 120, "address": 250}
+#: Russia with Kazakhstan, and the neighbours: elsewhere a message costs what nobody has agreed to.
+_COUNTRIES = frozenset({7, 374, 375, 380, 992, 993, 994, 995, 996, 998, 373})
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _DECIMAL = re.compile(r"\d{1,9}(?:[.,]\d{1,3})?")
 _WORDS = {
     "no_order_number": "нет номера заказа; заполните order_number",
     "no_phone": "нет телефона; заполните phone",
     "bad_phone": "«{}» не похоже на телефон; напишите его как +7 913 000-12-42",
+    "bad_country": "на {} SMS не отправляем: это номер дальней страны; укажите номер России или её соседей",
     "not_mobile": "{} не мобильный, SMS на него не дойдёт; укажите мобильный",
     "too_long": "в столбце {} слишком длинный текст; сократите его",
     "bad_cod": "сумма «{}» непонятна; напишите рубли, например 4990 или 4990,50",
@@ -74,6 +77,8 @@ def normal_phone(text: str) -> str:
         raise BadPhone("bad_phone", text) from error
     if not phonenumbers.is_valid_number(number) or number.extension:
         raise BadPhone("bad_phone", text)
+    if number.country_code not in _COUNTRIES:
+        raise BadPhone("bad_country", text)
     if phonenumbers.number_type(number) not in _MOBILE:
         raise BadPhone("not_mobile", text)
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))

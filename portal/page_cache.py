@@ -11,8 +11,12 @@ import gzip
 from collections import OrderedDict
 from collections.abc import Hashable
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from threading import Lock
+
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 #: As quick as level 1 on this page and 4 % smaller; from 4 on it takes half as long again.
 LEVEL = 3
@@ -44,9 +48,15 @@ class PageCache:
                 self._pages.popitem(last=False)
 
 
-def pack(page: str) -> bytes:
+def pack(page: bytes, level: int = LEVEL) -> bytes:
     """A page as it is kept and sent."""
-    return gzip.compress(page.encode(), LEVEL, mtime=0)
+    return gzip.compress(page, level, mtime=0)
+
+
+@lru_cache(maxsize=100)
+def takes_gzip(accepted: str) -> bool:
+    """Does somebody who sends this Accept-Encoding take gzip? Browsers send few different ones."""
+    return parse_accept_header(accepted, Accept)["gzip"] > 0
 
 
 def unpack(page: bytes) -> bytes:

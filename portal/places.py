@@ -156,13 +156,17 @@ def bad_matrix(error: matrix.BadFile) -> str:
     reason, _, columns = str(error).partition(":")
     if reason == "missing_columns":
         return f"В файле нет столбцов: {columns}; добавьте их в первую строку."
+    if reason == "drops":
+        return f"В файле нет {columns} направлений, которые есть сейчас; дополните файл или добавьте --replace."
     return "В файле нет ни одной строки с днями; добавьте их под названиями столбцов."
 
 
-def import_matrix(session: Session, path: Path, origin: Settlement, valid_from: date, now: datetime) -> Imported:
+def import_matrix(
+    session: Session, path: Path, origin: Settlement, valid_from: date, now: datetime, may_drop: bool = False
+) -> Imported:
     """Check a file of delivery days from `origin`; if every row is good, store it, and give new places their slots.
 
-    Raises: sheets.BadSheet; matrix.BadFile.
+    Raises: sheets.BadSheet; matrix.BadFile, also when more than a tenth of today's lanes would go unless it `may_drop`.
     """
     header, rows = sheets.read(path)
     known = set(session.scalars(select(Settlement.id)))
@@ -171,6 +175,9 @@ def import_matrix(session: Session, path: Path, origin: Settlement, valid_from: 
     bad += [BadRow(line, "extra_cells", cells[sheets.BEYOND]) for line, cells in table if sheets.BEYOND in cells]
     if bad:
         return Imported(bad=sorted(bad, key=lambda row: row.line))
+    lost, had = matrix.missing(session, lanes, matrix.current(session, CARRIER, origin.id, valid_from))
+    if lost > had // 10 and not may_drop:
+        raise matrix.BadFile(f"drops:{lost}")
     version, is_new = matrix.store(session, lanes, CARRIER, origin.id, valid_from, now)
     zones.assign(session, matrix.served_settlements(session, version.id))
     opened = zones.open_days(session, calendar_of(COUNTRY), now)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from flask import Response, abort, current_app, make_response, render_template, request
+from flask import Response, abort, current_app, make_response, request
 
 from parcels.stages import Kind, Stage
 from portal import links, page_cache, tracking_page, tracking_rows
@@ -11,8 +11,9 @@ from portal.htmx import wants_fragment
 from portal.languages import language
 from portal.links import BadLink, EndedLink
 from portal.page_cache import PageCache
+from portal.rendering import render
 from portal.tracking_picker import Wish
-from portal.transaction import reading
+from portal.transaction import looking
 from scheduling.calendars import moment
 
 LOOK = Wish()
@@ -23,8 +24,8 @@ def respond(token: str, now: datetime, wish: Wish = LOOK, status: int = 200) -> 
     fragment = wants_fragment()
     pages: PageCache = current_app.extensions["pages"]
     packed, story, tag = None, None, ""
-    with reading() as session:
-        head = _checked(tracking_rows.head_of(session, links.parcel_id_of(token)), token, now)
+    with looking() as connection:
+        head = _checked(tracking_rows.head_of(connection, links.parcel_id_of(token)), token, now)
         key = (head.id, head.version, head.link_epoch, head.free_slots, head.last_message, language(), fragment)
         if wish is LOOK:
             tag = page_cache.tag_of(key, now)
@@ -32,13 +33,13 @@ def respond(token: str, now: datetime, wish: Wish = LOOK, status: int = 200) -> 
                 return _tagged(make_response("", 304), tag)
             packed = pages.get(key, now)
         if packed is None:
-            story = tracking_rows.story_of(session, head)
+            story = tracking_rows.story_of(connection, head)
     if story is not None:
         page = tracking_page.build(head, story, token, now, language(), wish)
-        body = render_template("fragments/tracking.html" if fragment else "pages/tracking.html", p=page)
+        body = render("fragments/tracking.html" if fragment else "pages/tracking.html", p=page)
         if wish is not LOOK:
             return make_response(body, status)
-        packed = page_cache.pack(body)
+        packed = page_cache.pack(body.encode())
         if page.fresh_until is not None:
             pages.put(key, packed, page.fresh_until)
     return _tagged(_unpacked_if_need_be(packed or b"", status), tag)
@@ -55,16 +56,16 @@ def _tagged(response: Response, tag: str) -> Response:
 
 def _unpacked_if_need_be(packed: bytes, status: int) -> Response:
     """The page as it is kept, or plain for somebody who does not take gzip."""
-    if request.accept_encodings["gzip"] > 0:
+    if page_cache.takes_gzip(request.headers.get("Accept-Encoding", "")):
         return Response(packed, status, {"Content-Encoding": "gzip"}, mimetype="text/html")
     return Response(page_cache.unpack(packed), status, mimetype="text/html")
 
 
 def calendar_entry(token: str, now: datetime) -> dict[str, Any]:
     """What the calendar file says about the agreed slot. Raises BadLink, EndedLink; 404 when nothing is agreed."""
-    with reading() as session:
-        head = _checked(tracking_rows.head_of(session, links.parcel_id_of(token)), token, now)
-        story = tracking_rows.story_of(session, head)
+    with looking() as connection:
+        head = _checked(tracking_rows.head_of(connection, links.parcel_id_of(token)), token, now)
+        story = tracking_rows.story_of(connection, head)
     booked = next((f for f in reversed(story.facts) if f.kind is Kind.SLOT_BOOKED), None)
     if head.plan is not Stage.SCHEDULED or booked is None:
         abort(404)

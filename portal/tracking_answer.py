@@ -9,6 +9,7 @@ from portal.formats import date_range, hours_sentence, in_sentence, minute, shor
 from portal.languages import _
 from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
 from portal.tracking_story import relative_day
+from scheduling.calendars import moment
 from scheduling.slots import LIMIT_DAYS
 
 RAIL_DAYS = 14
@@ -57,6 +58,8 @@ def hours_of(s: Standing) -> str:
 def _booked(s: Standing) -> str:
     day = date.fromisoformat(s.slot.details["day"]) if s.slot else s.today
     hours = hours_of(s)
+    if s.slot and s.now >= moment(day, time.fromisoformat(s.slot.details["ends"]), s.zone):
+        return _("Курьер опаздывает: ждали {day}, {hours}", day=short_date(day, s.language), hours=hours)
     if day == s.today:
         return _("Сегодня {hours}", hours=hours)
     return _("Привезём {day}, {hours}", day=in_sentence(day, s.language), hours=hours)

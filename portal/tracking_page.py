@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from parcels.stages import BEFORE_CITY, Kind, Stage
+from parcels.stages import BEFORE_CITY, GOING_BACK, Kind, Stage
 from portal import links, tracking_answer
 from portal.formats import (
     counted,
+    day_month,
     moment_words,
     money,
     moscow_offset,
@@ -47,6 +48,7 @@ class Page:
     why: Why | None
     address: str
     to_pay: str
+    is_paid_at_the_door: bool
     path: list[Event]
     log: list[Told]
     clock_words: str
@@ -76,6 +78,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         why=why(s, story),
         address=_address(head),
         to_pay=money(head.cod_minor, head.currency, language) if head.cod_minor else "",
+        is_paid_at_the_door=head.closed_at is None and head.side not in GOING_BACK,
         path=_coming_events(s) + path_of(story.facts, zone, language),
         log=log_of(story.facts, story.messages, zone, language),
         clock_words=_clock_words(head, zone, now, language),
@@ -130,16 +133,24 @@ def _coming_events(s: Standing) -> list[Event]:
     """The next thing expected on the path."""
     if s.head.closed_at or s.head.road not in BEFORE_CITY or s.head.arrival_by is None or s.head.side is not None:
         return []
-    day = max(s.head.arrival_by, s.today)
-    return [expected(day, _("Приедет в ваш город"), s.head.city or "", s.language)]
+    return [_arrival(s, _("Приедет в ваш город"))]
+
+
+def _arrival(s: Standing, title: str) -> Event:
+    """When the parcel reaches the city: the first day it may, and how late that can get."""
+    early, late = max(s.arrival_from or s.today, s.today), max(s.head.arrival_by, s.today)
+    if s.slot is not None:
+        early, late = (min(day, date.fromisoformat(s.slot.details["day"])) for day in (early, late))
+    city = s.head.city or ""
+    place = _("{city}, не позже {day}", city=city, day=day_month(late, s.language)) if late > early else city
+    return expected(early, title, place, s.language)
 
 
 def _upcoming(s: Standing) -> list[Event]:
     """What happens next with an agreed delivery."""
     events = []
     if s.head.road in BEFORE_CITY and s.head.arrival_by is not None:
-        hint = _("Если задержится, напишем сразу")
-        events.append(expected(max(s.head.arrival_by, s.today), _("Заказ приедет в ваш город"), hint, s.language))
+        events.append(_arrival(s, _("Заказ приедет в ваш город")))
     if s.slot is not None:
         day = date.fromisoformat(s.slot.details["day"])
         event = expected(day, _("Курьер у вас"), tracking_answer.hours_of(s), s.language)
@@ -166,12 +177,14 @@ def _explanation(s: Standing) -> str:
     if s.head.promised_from is None and not s.head.closed_at:
         return _("Ждём от магазина город и адрес. Не дождёмся — позвоним вам сами.")
     if s.head.zone_id is None and s.head.promised_from is not None and not s.head.closed_at:
-        return _("Курьер в ваш населённый пункт не ездит. Когда заказ придёт в пункт выдачи, напишем.")
+        return _("Курьер в ваш населённый пункт не ездит. Когда заказ придёт в пункт выдачи, это будет видно здесь.")
     return ""
 
 
 def _address(head: Row[Any]) -> str:
-    """City and street without the flat: the link may be seen by others."""
+    """City and street without the flat, since others may see the page; nothing when it waits at a place of issue."""
+    if head.stage is Stage.AT_PICKUP:
+        return ""
     street = _FLAT.sub("", head.address or "")
     return ", ".join(part for part in (head.city, street) if part)
 

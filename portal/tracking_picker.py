@@ -124,15 +124,13 @@ def due(s: Standing) -> tuple[str, str] | None:
 def _left(delta: timedelta, language: str) -> str:
     """«1 день и 5 часов», «5 часов», «40 минут»."""
     hours, minutes = delta.seconds // 3600, delta.seconds % 3600 // 60
-    forms = {
-        "d": (_("день"), _("дня"), _("дней")),
-        "h": (_("час"), _("часа"), _("часов")),
-        "m": (_("минута"), _("минуты"), _("минут")),
-    }
-    if delta.days:
-        days = counted(delta.days, forms["d"], language)
-        return _("{days} и {hours}", days=days, hours=counted(hours, forms["h"], language)) if hours else days
-    return counted(hours, forms["h"], language) if hours else counted(max(minutes, 1), forms["m"], language)
+    if not delta.days and not hours:
+        return counted(max(minutes, 1), (_("минута"), _("минуты"), _("минут")), language)
+    in_hours = counted(hours, (_("час"), _("часа"), _("часов")), language)
+    if not delta.days:
+        return in_hours
+    in_days = counted(delta.days, (_("день"), _("дня"), _("дней")), language)
+    return _("{days} и {hours}", days=in_days, hours=in_hours) if hours else in_days
 
 
 def postponements(s: Standing, days: list[DayOffers], window: Window) -> list[tuple[str, str, str]]:
@@ -141,7 +139,7 @@ def postponements(s: Standing, days: list[DayOffers], window: Window) -> list[tu
     rows = []
     for day, label in wanted:
         free = next((d.day for d in days if d.day >= day), None)
-        if free is not None and day != s.postponed:
+        if free is not None and free != s.postponed:
             last = _(" — это последний день") if day == window.last else ""
-            rows.append((day.isoformat(), label, _("привезём с {day}", day=short_date(free, s.language)) + last))
+            rows.append((free.isoformat(), label, _("привезём с {day}", day=short_date(free, s.language)) + last))
     return rows

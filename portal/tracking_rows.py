@@ -9,10 +9,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Row, String, bindparam, case, cast, func, literal, null, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Connection, Integer, Row, String, bindparam, case, cast, func, literal, null, select, union_all
+from sqlalchemy.orm import aliased
 
 from parcels.models import Fact, Parcel, Settlement, Shop, UtcDateTime
 from parcels.stages import Kind, Stage, State
@@ -140,9 +141,12 @@ class Story:
     slots: list[SlotRow]
 
 
-def head_of(session: Session, parcel_id: int) -> Row[Any] | None:
+_clock = cache(time.fromisoformat)
+
+
+def head_of(connection: Connection, parcel_id: int) -> Row[Any] | None:
     """The first statement: the parcel's own columns and its stamps; None when there is no such parcel."""
-    head: Row[Any] | None = session.connection().execute(_HEAD, {"parcel": parcel_id}).first()
+    head: Row[Any] | None = connection.execute(_HEAD, {"parcel": parcel_id}).first()
     return head
 
 
@@ -151,20 +155,19 @@ def state_of(head: Row[Any]) -> State:
     return State(Stage(head.road), head.side, head.plan)
 
 
-def story_of(session: Session, head: Row[Any]) -> Story:
+def story_of(connection: Connection, head: Row[Any]) -> Story:
     """The second statement: facts, messages and the slots of the parcel's window."""
     first = head.promised_from or date.max
     last = first + timedelta(days=LIMIT_DAYS) if head.promised_from else date.min
     values = {"parcel": head.id, "zone": head.zone_id, "first": first, "last": last}
     story = Story([], [], [])
-    for what, n, at, a, b, c, d, e in session.connection().execute(_REST, values):
+    for what, n, at, a, b, c, d, e in connection.execute(_REST, values).all():
         if what == "fact":
             story.facts.append(PastFact(n, Kind(a), at, b, c, json.loads(d)))
         elif what == "message":
             story.messages.append(Sent(at, a, b, d))
         else:
-            row = SlotRow(n, date.fromisoformat(a), time.fromisoformat(b), time.fromisoformat(c), e)
-            story.slots.append(row)
+            story.slots.append(SlotRow(n, date.fromisoformat(a), _clock(b), _clock(c), e))
     story.facts.sort(key=lambda fact: fact.seq)
     story.messages.sort(key=lambda sent: sent.at)
     story.slots.sort(key=lambda slot: (slot.day, slot.starts))

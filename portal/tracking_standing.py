@@ -39,10 +39,8 @@ class Standing:
     slot: PastFact | None
     postponed: date | None
     was: str
-
-    @property
-    def today(self) -> date:
-        return local_date(self.now, self.zone)
+    today: date
+    arrival_from: date | None
 
 
 def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: str) -> Standing:
@@ -55,7 +53,10 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
         (f for f in reversed(story.facts) if f.kind is not Kind.PROMISED and f.kind is not Kind.CALL_QUEUED), None
     )
     slot = slot if slot and "day" in slot.details else None
-    return Standing(head, now, zone, language, last, slot, to, _was(head, story, language))
+    promise = next((f for f in reversed(story.facts) if f.kind is Kind.PROMISED), None)
+    arrival_from = date.fromisoformat(promise.details["arrival_from"]) if promise else None
+    was, today = _was(head, story, language), local_date(now, zone)
+    return Standing(head, now, zone, language, last, slot, to, was, today, arrival_from)
 
 
 def _was(head: Row[Any], story: Story, language: str) -> str:

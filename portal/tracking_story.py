@@ -143,14 +143,18 @@ def log_of(facts: list[PastFact], messages: list[Sent], zone: str, language: str
 
 
 def _message(sent: Sent, zone: str, language: str) -> Told:
-    state = {
-        "delivered": _("SMS, доставлена"),
-        "accepted": _("SMS, отправлена"),
-        "undelivered": _("SMS, не доставлена"),
-        "refused": _("SMS, не доставлена"),
-        "dead": _("SMS, не доставлена"),
-    }.get(sent.status, _("SMS, отправляем"))
-    return Told(sent.at, "message-square", _when(sent.at, zone, language), state, sent.text)
+    return Told(sent.at, "message-square", _when(sent.at, zone, language), _state_of(sent.status), sent.text)
+
+
+def _state_of(status: str) -> str:
+    match status:
+        case "delivered":
+            return _("SMS, доставлена")
+        case "accepted":
+            return _("SMS, отправлена")
+        case "undelivered" | "refused" | "dead":
+            return _("SMS, не доставлена")
+    return _("SMS, отправляем")
 
 
 def _call(fact: PastFact, zone: str, language: str) -> Told:

@@ -43,12 +43,14 @@ def why(s: Standing, story: Story) -> Why | None:
 
 
 def _leg_words(s: Standing, leg: dict[str, Any]) -> str:
-    return {
-        "shop": _("Магазин собирает и передаёт"),
-        "origin": _("Склад: {city}", city=s.head.origin),
-        "road": _("Дорога до вашего города"),
-        "city": _("Разбор в вашем городе и курьер"),
-    }[leg["kind"]]
+    match leg["kind"]:
+        case "shop":
+            return _("Магазин собирает и передаёт")
+        case "origin":
+            return _("Склад: {city}", city=s.head.origin)
+        case "road":
+            return _("Дорога до вашего города")
+    return _("Разбор в вашем городе и курьер")
 
 
 def _leg_when(leg: dict[str, Any], language: str) -> str:

@@ -1,14 +1,16 @@
-"""The one place where anything is committed: `transaction()` to change, `reading()` to look."""
+"""The one place where anything is committed: `transaction()` to change, `reading()` to look, `looking()` at rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from portal.extensions import db, reading_engine
+from portal.engines import reading_engine
+from portal.extensions import db
 from portal.nudge import nudge
 
-__all__ = ["Session", "reading", "transaction"]
+__all__ = ["Connection", "Session", "looking", "reading", "transaction"]
 
 
 @contextmanager
@@ -34,5 +36,10 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session for looking only. It takes no lock and holds no transaction open between two statements."""
-    with Session(reading_engine(db.engine), autoflush=False, expire_on_commit=False) as session:
+    with Session(reading_engine(), autoflush=False, expire_on_commit=False) as session:
         yield session
+
+
+def looking() -> Connection:
+    """A bare connection for looking at rows, without the machinery for entities: `with looking() as connection`."""
+    return reading_engine().connect()

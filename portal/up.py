@@ -165,7 +165,8 @@ def _signal(child: Child, number: int) -> bool:
 def _greet(say: Say) -> None:
     base = current_app.config["PUBLIC_BASE_URL"]
     say(f"\nВеха работает: {base}  (Ctrl-C останавливает)")
-    say(f"SMS, как на телефоне: {base}/phone")
+    if current_app.config["IS_TRIAL"]:
+        say(f"SMS, как на телефоне: {base}/phone")
     with reading() as session:
         shown = demo.show(session) if demo.is_there(session) else None
     if shown is None:

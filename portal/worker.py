@@ -7,6 +7,7 @@ from typing import Any
 from celery import Celery, Task
 from flask import Flask
 
+from portal import folder_queue
 from portal.config import Settings
 
 SWEEP_SECONDS = 5.0
@@ -24,7 +25,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery[Any]:
 
     celery: Celery[Any] = Celery("vekha", task_cls=InFlask, include=["portal.tasks"])
     celery.conf.update(
-        broker_url=settings.broker_url,
+        broker_url=settings.redis_url or folder_queue.URL,
         broker_transport_options=_transport(settings),
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,

@@ -111,8 +111,8 @@ def act(session: Session, parcel_id: int, now: datetime) -> Action | None:
 
     Returns: what was due; None when somebody else is at it or it is not due any more.
     """
-    query = select(Parcel).where(Parcel.id == parcel_id, Parcel.next_action_at <= now)
-    parcel = session.scalar(query.with_for_update(skip_locked=True).execution_options(populate_existing=True))
+    query = journal.held(skip_locked=True).where(Parcel.id == parcel_id, Parcel.next_action_at <= now)
+    parcel = session.scalar(query)
     if parcel is None or parcel.next_action is None:
         return None
     action = Action(parcel.next_action)

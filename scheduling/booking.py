@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import cast
 
 from sqlalchemy import Update, bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from parcels import journal
 from parcels.journal import NewFact
@@ -17,7 +17,7 @@ from parcels.stages import Kind
 from scheduling import slots
 from scheduling.calendars import local_date
 from scheduling.models import Booking, Slot
-from scheduling.policy import Reason, Refusal, why_no_choice, why_no_undo, why_not_day
+from scheduling.policy import UNDO_FOR, Reason, Refusal, why_no_choice, why_no_undo, why_not_day
 from scheduling.slots import DayOffers, Window
 from scheduling.zones import Service, service_of, slot_rows
 
@@ -51,7 +51,8 @@ def offered(session: Session, parcel: Parcel, now: datetime) -> list[DayOffers]:
 
 def active_booking(session: Session, parcel_id: int) -> Booking | None:
     """What is agreed for a parcel at the moment."""
-    return session.scalar(select(Booking).where(Booking.parcel_id == parcel_id, Booking.is_active))
+    query = select(Booking).where(Booking.parcel_id == parcel_id, Booking.is_active)
+    return session.scalar(query.options(joinedload(Booking.slot)))
 
 
 def book(session: Session, parcel: Parcel, day: date, starts: time, asker: Asker, now: datetime) -> Booking:
@@ -76,10 +77,7 @@ def book(session: Session, parcel: Parcel, day: date, starts: time, asker: Asker
 
 
 def postpone(session: Session, parcel: Parcel, to: date, asker: Asker, now: datetime) -> Booking:
-    """Keep the parcel back until `to`, at most 14 days after the first possible one; a place it has is given back.
-
-    Raises: Refusal; StaleVersion.
-    """
+    """Keep the parcel back until `to`; a place it has is given back. Raises Refusal, StaleVersion."""
     held = active_booking(session, parcel.id)
     if held is not None and held.postponed_to == to:
         return held
@@ -89,6 +87,8 @@ def postpone(session: Session, parcel: Parcel, to: date, asker: Asker, now: date
     reason = why_not_day(to, window, local_date(now, service.timezone))
     if reason is None and now >= slots.closes_at(to, service.closing, service.timezone):
         reason = Reason.TOO_LATE
+    if reason is None and not slot_rows(session, service.zone_id, Window(to, to)):
+        reason = Reason.CLOSED_DAY
     if reason is not None:
         raise Refusal(reason)
     _give_back(session, held)
@@ -103,6 +103,8 @@ def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booki
     Returns: what is agreed now. Raises: Refusal when it is too late or the place before has gone; StaleVersion.
     """
     held = active_booking(session, parcel.id)
+    if _was_just_undone(session, parcel.id, now):
+        return held
     if held is None:
         raise Refusal(Reason.NOTHING_TO_UNDO)
     journal.insist_on(session, parcel, asker.seen)
@@ -120,6 +122,13 @@ def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booki
     booking = _replace(session, parcel, held, again, "undo", now)
     _record(session, parcel, booking, slot, asker.name, now, moved=True, undone=True)
     return booking
+
+
+def _was_just_undone(session: Session, parcel_id: int, now: datetime) -> bool:
+    """Is this a second press of a button that has already done its work?"""
+    last = session.scalar(select(Booking).where(Booking.parcel_id == parcel_id).order_by(Booking.id.desc()).limit(1))
+    is_undo = last is not None and "undo" in (last.made_by, last.ended_because)
+    return last is not None and is_undo and now < (last.ended_at or last.made_at) + UNDO_FOR
 
 
 def withdraw(session: Session, parcel: Parcel, by: str, cause: str, now: datetime) -> bool:
@@ -142,10 +151,8 @@ def release(session: Session, parcel: Parcel, because: str, now: datetime) -> Bo
 
 
 def claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
-    """Take a place in a slot if there is one, and only then give up the other. Returns whether it was taken.
-
-    Both rows are locked in the order of their ids, so that two moves in opposite directions cannot block each other.
-    """
+    """Take a place in a slot if there is one, and only then give up the other. Returns whether it was taken."""
+    # Both rows are locked in the order of their ids, so that moves in opposite directions cannot block each other.
     if given_up is not None:
         ids = sorted({slot_id, given_up})
         session.execute(select(Slot.id).where(Slot.id.in_(ids)).order_by(Slot.id).with_for_update())

@@ -17,6 +17,7 @@ from scheduling.policy import Reason, Refusal
 LEASE = timedelta(minutes=15)
 #: After this many tries on one day the next one is tomorrow.
 TRIES_A_DAY = 3
+LONGEST_WAIT = timedelta(days=14)
 
 
 class Outcome(StrEnum):
@@ -104,15 +105,17 @@ def attempt(
     zone: str,
     now: datetime,
     note: str = "",
+    wanted: datetime | None = None,
 ) -> None:
     """Keep an attempt as a fact; when nothing was agreed, say when to try again.
 
-    Args: `parcel` held by `journal.lock`, `call` by `held_by`; `operator` as the recipient will read it.
+    Args: `parcel` held by `journal.lock`, `call` by `held_by`; `operator` as the recipient will read it;
+    `wanted` is when he asked to be called.
     """
     call.attempts += 1
     call.leased_by = call.leased_until = None
     if outcome in _AGAIN_AFTER:
-        call.due_at, call.closes_at = next_try(outcome, call.attempts, zone, now)
+        call.due_at, call.closes_at = next_try(outcome, call.attempts, zone, now, wanted)
     session.flush()
     details: dict[str, object] = {"call": call.id, "outcome": outcome.value, "attempt": call.attempts, "by": operator}
     if outcome in _AGAIN_AFTER:
@@ -122,13 +125,17 @@ def attempt(
     journal.record(session, parcel, NewFact(Kind.CALL_ATTEMPTED, "operator", details=details), now)
 
 
-def next_try(outcome: Outcome, attempts: int, zone: str, now: datetime) -> tuple[datetime, datetime]:
-    """When to call again, as a stretch of calling hours; after three tries it is the next day."""
-    wanted = now + _AGAIN_AFTER[outcome]
+def next_try(
+    outcome: Outcome, attempts: int, zone: str, now: datetime, wanted: datetime | None = None
+) -> tuple[datetime, datetime]:
+    """When to call again, within calling hours: when he asked for it, else later; after three tries tomorrow."""
+    if wanted is not None and now < wanted <= now + LONGEST_WAIT:
+        return calling_window(wanted, zone)
+    again = now + _AGAIN_AFTER[outcome]
     if attempts % TRIES_A_DAY == 0:
         tomorrow = local(now, zone).date() + timedelta(days=1)
-        wanted = max(wanted, moment(tomorrow, time(9), zone))
-    return calling_window(wanted, zone)
+        again = max(again, moment(tomorrow, time(9), zone))
+    return calling_window(again, zone)
 
 
 def put_off(session: Session, call: Call, zone: str, now: datetime) -> None:

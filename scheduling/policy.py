@@ -29,6 +29,7 @@ class Reason(StrEnum):
     NOTHING_TO_UNDO = "nothing_to_undo"
     UNDO_TAKEN = "undo_taken"
     CALL_LOST = "call_lost"
+    NOT_SURE = "not_sure"
     NOT_ON_ROUND = "not_on_round"
 
 

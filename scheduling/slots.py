@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 
 from scheduling.calendars import moment
@@ -73,6 +74,7 @@ class DayOffers:
         return not any(offer.is_free for offer in self.offers)
 
 
+@lru_cache(maxsize=1_000)
 def closes_at(day: date, closing: time, timezone: str) -> datetime:
     """Until when a day may be chosen: `closing` on the evening before, by the clock of the place; UTC."""
     return moment(day - timedelta(days=1), closing, timezone)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user, logout_user
 
 from portal.access import Rule, allow, check_password
-from portal.extensions import limiter
+from portal.limits import at_most
 
 bp = Blueprint("account", __name__)
 #: Where each role works.
@@ -26,7 +26,7 @@ def home() -> ResponseReturnValue:
 
 @bp.route("/login", methods=["GET", "POST"])
 @allow(Rule.PUBLIC)
-@limiter.limit("20/minute", methods=["POST"])
+@at_most("20/minute")
 def sign_in() -> ResponseReturnValue:
     """Ask for login and password; then go where somebody wanted to go, as long as that is one of our pages."""
     wanted = local_path(request.values.get("next", ""))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -13,17 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parcels import journal
-from parcels.journal import NewFact, StaleVersion
+from parcels.journal import StaleVersion
 from parcels.models import Fact, Parcel, Settlement, Staff
 from parcels.stages import Kind
-from portal import notices
+from portal import calling, notices, refusals
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.languages import language
 from portal.transaction import reading, transaction
 from scheduling import agenda, booking, calls, slots
 from scheduling.models import Call
-from scheduling.policy import Reason, Refusal
+from scheduling.policy import Refusal
 from scheduling.zones import service_of
 from sms.models import Message
 
@@ -85,7 +85,7 @@ def outcome(call_id: int) -> ResponseReturnValue:
     moment = now()
     try:
         with transaction() as session:
-            parcel = _settle(session, call_id, moment)
+            parcel = calling.settle(session, call_id, request.form, current_user, moment)
             following = calls.take(session, current_user.id, moment)
             done, next_id = parcel.recipient or parcel.number, following.id if following else None
     except (Refusal, StaleVersion) as problem:
@@ -112,41 +112,6 @@ def _is_mine(call: Call) -> bool:
     return call.closed_at is None and call.leased_by == current_user.id
 
 
-def _settle(session: Session, call_id: int, moment: datetime) -> Parcel:
-    """The attempt and everything that follows from it, in one transaction; the parcel is locked before its call."""
-    try:
-        ended = calls.Outcome(request.form.get("outcome", ""))
-    except ValueError:
-        abort(400)
-    known = session.get(Call, call_id) or abort(404)
-    parcel = journal.lock(session, known.parcel_id)
-    call = calls.held_by(session, call_id, current_user.id, moment)
-    if ended is calls.Outcome.AGREED:
-        journal.insist_on(session, parcel, request.form.get("version", default=-1, type=int))
-    note = request.form.get("note", "").strip()[:NOTE_LENGTH]
-    calls.attempt(session, parcel, call, ended, current_user.name, agenda.clock_of(parcel), moment, note)
-    if ended is calls.Outcome.AGREED:
-        _agree(session, parcel, request.form.get("slot", ""), moment)
-    elif ended is calls.Outcome.REFUSED:
-        details = {"by": current_user.name, "call": call_id}
-        journal.record(session, parcel, NewFact(Kind.REFUSED, "operator", details=details), moment)
-    return parcel
-
-
-def _agree(session: Session, parcel: Parcel, choice: str, moment: datetime) -> None:
-    """Book what was agreed: `2026-11-26T14:00` is a slot, `2026-12-03` a later first day."""
-    asker = booking.Asker(f"operator:{current_user.id}", seen=parcel.version)
-    day, _, hour = choice.partition("T")
-    try:
-        wanted, starts = date.fromisoformat(day), time.fromisoformat(hour) if hour else None
-    except ValueError:
-        raise Refusal(Reason.NOT_A_DATE) from None
-    if starts is None:
-        booking.postpone(session, parcel, wanted, asker, moment)
-    else:
-        booking.book(session, parcel, wanted, starts, asker, moment)
-
-
 def _again(call_id: int, problem: Refusal | StaleVersion) -> ResponseReturnValue:
     """Nothing was kept: the page once more with what stands in the way. A second press is sent on like the first."""
     with reading() as session:
@@ -155,7 +120,7 @@ def _again(call_id: int, problem: Refusal | StaleVersion) -> ResponseReturnValue
             if _is_second_press(session, call):
                 return _on_to(session.scalar(select(Call.id).where(*_held(now()))))
             return render_template("pages/calls.html", **_lost(session, call)), 409
-        notice = notices.refusal(problem, language()) if isinstance(problem, Refusal) else notices.stale()
+        notice = refusals.refusal(problem, language()) if isinstance(problem, Refusal) else notices.stale()
         nearest = problem.nearest if isinstance(problem, Refusal) else []
         kept = {"note": request.form.get("note", ""), "notice": notice, "nearest": nearest}
         return render_template("pages/call.html", **(_sheet(session, call, now()) | kept)), 409
@@ -223,7 +188,7 @@ def _sheet(session: Session, call: Call, moment: datetime) -> dict[str, Any]:
     try:
         days = booking.offered(session, parcel, moment)
     except Refusal as reason:
-        shut = notices.refusal(reason, language())
+        shut = refusals.refusal(reason, language())
     messages = select(Message).where(Message.parcel_id == parcel.id).order_by(Message.created_at.desc())
     held = booking.active_booking(session, parcel.id)
     return _desk(session, moment) | {

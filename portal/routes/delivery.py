@@ -10,11 +10,12 @@ from flask.typing import ResponseReturnValue
 from parcels import journal
 from parcels.journal import StaleVersion
 from parcels.models import Parcel
-from portal import links, notices, tracking
+from portal import links, notices, refusals, tracking
 from portal.access import Rule, allow
-from portal.extensions import csrf, limiter, now
+from portal.extensions import csrf, now
 from portal.htmx import wants_fragment
 from portal.languages import language
+from portal.limits import at_most
 from portal.order_rows import BadPhone, normal_phone
 from portal.tracking_picker import Wish
 from portal.transaction import Session, transaction
@@ -79,7 +80,7 @@ def _change(token: str, change: Change) -> ResponseReturnValue:
 
 def _answer_to(error: Refusal) -> Wish:
     has_choice = error.reason not in (Reason.UNDO_OVER, Reason.NOTHING_TO_UNDO, Reason.UNDO_TAKEN)
-    return Wish(change=has_choice, notice=notices.refusal(error, language()), nearest=tuple(error.nearest))
+    return Wish(change=has_choice, notice=refusals.refusal(error, language()), nearest=tuple(error.nearest))
 
 
 def _slot_key(value: str) -> tuple[date, time]:
@@ -93,7 +94,7 @@ def _slot_key(value: str) -> tuple[date, time]:
 
 @bp.post("/fresh")
 @allow(Rule.PUBLIC)
-@limiter.limit("10/hour")
+@at_most("10/hour")
 def fresh_link() -> ResponseReturnValue:
     """Send the open links of a phone to that phone. The answer is the same whether there are any or not."""
     with contextlib.suppress(BadPhone), transaction() as session:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import UnknownParcel
-from portal import notices
+from portal import notices, refusals
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.languages import language
@@ -185,7 +185,7 @@ def _sums(stops: Iterable[Stop]) -> dict[str, int]:
 
 def _refused(problem: Refusal) -> ResponseReturnValue:
     """The round once more, with why the mark was not kept."""
-    notice: Notice = notices.refusal(problem, language())
+    notice: Notice = refusals.refusal(problem, language())
     with reading() as session:
         return render_template("pages/round.html", day=_day(session, now()), notice=notice), 409
 

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 
 from parcels.stages import FINAL, GOING_BACK, Kind, Stage, State, advance
-from portal import notices
+from portal import notices, refusals
 from scheduling.calls import Outcome
 from scheduling.policy import Reason, Refusal
 from scheduling.rounds import WhyNot
@@ -147,7 +147,7 @@ def test_a_stage_has_its_words(stage: Stage) -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_refusal_has_its_words(reason: Reason) -> None:
-    assert notices.refusal(Refusal(reason), "ru") != notices.of_status(400)
+    assert refusals.refusal(Refusal(reason), "ru") != notices.of_status(400)
 
 
 def call_reasons() -> set[str]:

@@ -112,3 +112,12 @@ def test_no_form_is_taken_without_its_token(app: Flask, staff: dict[str, Staff])
     browser = Browser(app, "operator")
     assert browser.post("/calls/next", csrf_token="").status_code == 400
     assert browser.post("/login", csrf_token="", login="operator", password="secret").status_code == 400
+
+
+def test_nobody_may_guess_passwords_quickly(app: Flask) -> None:
+    app.config["RATELIMIT_ENABLED"] = True
+    browser = Browser(app)
+    assert {browser.get("/login").status_code for _ in range(30)} == {200}
+    tries = [browser.post("/login", login="olga", password="guess") for _ in range(21)]
+    assert [answer.status_code for answer in tries] == [422] * 20 + [429]
+    assert 0 < int(tries[-1].headers["Retry-After"]) <= 60

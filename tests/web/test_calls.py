@@ -12,8 +12,11 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Staff
 from parcels.stages import Kind, Stage
+from portal.extensions import now
 from portal.transaction import reading, transaction
 from scheduling import booking, calls
+from scheduling.agenda import clock_of
+from scheduling.calendars import local_date, moment
 from scheduling.models import Booking, Call, Slot
 from tests.factories import NOW, make_parcel, make_staff, make_world, travel
 from tests.web.test_account import Browser
@@ -152,9 +155,28 @@ def test_an_attempt_in_vain_waits_for_its_next_hour(operator: Browser, outcome: 
 
 def test_a_refusal_sends_the_parcel_back(operator: Browser) -> None:
     call_id = take(operator)
-    operator.post(f"/calls/{call_id}/outcome", outcome="refused", **sheet(call_id))
+    operator.post(f"/calls/{call_id}/outcome", outcome="refused", sure="yes", **sheet(call_id))
     assert parcel_of(call_id).stage is Stage.REFUSED
     assert operator.get(f"/calls/{call_id}").status_code == 409
+
+
+def test_a_slip_of_the_finger_refuses_no_order(operator: Browser) -> None:
+    call_id = take(operator)
+    answer = operator.post(f"/calls/{call_id}/outcome", outcome="refused", **sheet(call_id))
+    assert answer.status_code == 409
+    assert "Отказ не записан" in answer.text
+    assert parcel_of(call_id).side is None
+    assert attempts(call_id) == []
+
+
+def test_who_asks_to_be_called_at_six_is_called_at_six(operator: Browser) -> None:
+    call_id = take(operator)
+    with reading() as session:
+        zone = clock_of(session.get_one(Parcel, session.get_one(Call, call_id).parcel_id))
+    tomorrow = local_date(now(), zone) + timedelta(days=1)
+    operator.post(f"/calls/{call_id}/outcome", outcome="later", call_at=f"{tomorrow}T18:00", **sheet(call_id))
+    with reading() as session:
+        assert session.get_one(Call, call_id).due_at == moment(tomorrow, time(18), zone)
 
 
 def test_a_second_press_changes_nothing_and_goes_on(operator: Browser, queued: list[int]) -> None:

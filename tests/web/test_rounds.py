@@ -130,7 +130,7 @@ def test_a_parcel_of_another_round_is_refused(app: Flask, courier: Browser, parc
     for path in (f"/round/{foreign}/delivered", f"/round/{parcels[2]}/delivered"):
         answer = courier.post(path)
         assert answer.status_code == 409
-        assert "Этой посылки нет в вашем рейсе" in answer.text
+        assert "Эту посылку сейчас отметить нельзя" in answer.text
     assert courier.get(f"/round/{foreign}").status_code == 409
     assert courier.post("/round/999999/delivered").status_code == 404
 

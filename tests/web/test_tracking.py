@@ -1,5 +1,6 @@
 """The recipient's page, as a browser without JavaScript sees it: look, choose, postpone, change one's mind."""
 
+import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
-from portal import links
+from portal import STATIC, links
 from portal.transaction import reading, transaction
 from scheduling import booking
 from scheduling.models import Booking, Slot
@@ -152,6 +153,36 @@ def test_after_15_minutes_the_choice_stands(marina: Recipient, clock: time_machi
     answer = marina.press("undo")
     assert answer.status_code == 409
     assert "прошло больше 15 минут" in answer.text
+
+
+def test_a_second_press_on_undo_frightens_nobody(marina: Recipient) -> None:
+    marina.press("slot", slot="2026-11-23T14:00")
+    page = marina.last
+    marina.press("undo")
+    marina.last = page
+    assert marina.press("undo").status_code == 200
+    assert h1(marina.look()) == "Привезём 21–24 ноября"
+
+
+def test_the_parcel_is_expected_before_the_courier_comes(marina: Recipient) -> None:
+    assert "20 ноября" in text_of(marina.look()).split("Путь заказа")[1].split("В пути в ваш город")[0]
+    marina.press("slot", slot="2026-11-21T14:00")
+    upcoming = text_of(marina.look()).split("Что будет дальше")[1].split("В календарь")[0]
+    assert upcoming.index("20 ноября") < upcoming.index("21 ноября")
+
+
+def test_nothing_is_to_be_paid_for_what_goes_back(marina: Recipient) -> None:
+    assert "К оплате" in marina.look()
+    record(marina, Kind.REFUSED)
+    assert "К оплате" not in marina.look()
+
+
+def test_a_day_nobody_drives_is_no_day_to_postpone_to(marina: Recipient) -> None:
+    marina.look()
+    with transaction() as session:
+        session.query(Slot).filter_by(day=date(2026, 11, 29)).delete()
+    assert "курьер в ваш район не ездит" in text_of(marina.press("postpone", until="2026-11-29").text)
+    assert marina.parcel.plan is None
 
 
 def test_postponing_by_two_weeks_counts_from_the_first_possible_day(marina: Recipient) -> None:
@@ -329,3 +360,34 @@ def test_another_phone_learns_nothing_from_asking_for_a_link(marina: Recipient) 
     assert known.text == unknown.text == nonsense.text
     with reading() as session:
         assert session.query(Fact).filter_by(kind=Kind.LINK_REQUESTED).count() == 1
+
+
+def test_an_unchanged_page_is_not_sent_twice_until_something_happens(marina: Recipient) -> None:
+    marina.look()
+    assert marina.last is not None
+    tag = {"If-None-Match": marina.last.headers["ETag"]}
+    again = marina.client.get(f"/t/{marina.token}", headers=tag)
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag["If-None-Match"])
+    assert again.headers["Cache-Control"] == "no-store"
+    marina.press("slot", slot="2026-11-25T14:00")
+    assert marina.client.get(f"/t/{marina.token}", headers=tag).status_code == 200
+
+
+def test_the_page_is_the_same_packed_and_plain_and_asks_for_no_cookie(marina: Recipient) -> None:
+    plain = marina.client.get(f"/t/{marina.token}")
+    packed = marina.client.get(f"/t/{marina.token}", headers={"Accept-Encoding": "br;q=1, gzip;q=0.5"})
+    refused = marina.client.get(f"/t/{marina.token}", headers={"Accept-Encoding": "gzip;q=0"})
+    assert gzip.decompress(packed.data) == plain.data == refused.data
+    assert [answer.headers.get_all("Vary") for answer in (plain, packed)] == [["HX-Request, Accept-Encoding"]] * 2
+    assert "Set-Cookie" not in plain.headers
+
+
+@pytest.mark.parametrize("accepted", ["gzip, deflate, br", ""])
+def test_what_the_page_names_is_sent_packed_and_kept_for_a_year(client: FlaskClient, accepted: str) -> None:
+    path = re.findall(r'href="(/static/base.css[^"]+)"', client.get("/").text)[0]
+    file = client.get(path, headers={"Accept-Encoding": accepted})
+    assert file.headers.get("Content-Encoding") == ("gzip" if accepted else None)
+    assert (gzip.decompress(file.data) if accepted else file.data) == (STATIC / "base.css").read_bytes()
+    assert "max-age=31536000" in file.headers["Cache-Control"]
+    assert file.headers["Content-Type"].startswith("text/css")
+    assert client.get(path, headers={"If-None-Match": file.headers["ETag"]}).status_code == 304
