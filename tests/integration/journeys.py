@@ -36,9 +36,9 @@ from scheduling.slots import LIMIT_DAYS
 from tests.factories import CHELYABINSK, NOW, TOMSK, SettlementFactory, make_parcel
 
 ZONE_ID, TOWN = 1, "Asia/Tomsk"
-MORNING, DAY = time(10), time(14)
-#: Mondays, Tuesdays, Thursdays and Fridays: places enough for two, and for one.
-INTERVALS = [(day, hours, places) for day in (0, 1, 3, 4) for hours, places in ((MORNING, 1), (DAY, 2))]
+MORNING, DAY, EVENING = time(10), time(14), time(18)
+#: Mondays, Tuesdays, Thursdays and Fridays, one place in the morning and one in the afternoon.
+INTERVALS = [(day, hours, places) for day in (0, 1, 3, 4) for hours, places in ((MORNING, 1), (DAY, 1))]
 PARCELS, OPEN_DAYS = 4, 28
 SCANS = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED, Kind.ARRIVED)
 WORDS = (Kind.UNKNOWN, Kind.INCIDENT, Kind.TO_COURIER, Kind.NOT_DELIVERED, Kind.AT_PICKUP, Kind.MESSAGE_FAILED)
@@ -53,6 +53,7 @@ UNDERSTOOD = {
 Wish = tuple[date, time] | date
 numbers = st.integers(0, PARCELS - 1)
 days = st.integers(-1, LIMIT_DAYS + 1)
+early = st.sampled_from([0, 0, 0, 1, 1, 2, 3])
 askers = st.sampled_from(["recipient", "operator"])
 
 
@@ -164,9 +165,16 @@ class Lives(RuleBasedStateMachine):
 
     # --- what people ask for
 
-    @rule(number=numbers, ahead=days, starts=st.sampled_from([MORNING, DAY]), by=askers)
-    def book(self, number: int, ahead: int, starts: time, by: str) -> None:
-        """Book, or move: the same use case."""
+    @rule(number=numbers, pick=early, by=askers)
+    def book(self, number: int, pick: int, by: str) -> None:
+        """Book, or move, the same use case: one of the first four slots, so that places run out."""
+        parcel = self.parcel(number)
+        wish = self.slots_from(parcel)[pick]
+        self.choose(parcel, wish, by, lambda s, p, a: booking.book(s, p, *wish, a, self.now))
+
+    @rule(number=numbers, ahead=days, starts=st.sampled_from([MORNING, DAY, EVENING]), by=askers)
+    def book_anything(self, number: int, ahead: int, starts: time, by: str) -> None:
+        """Days without couriers, days beyond the limit, hours that do not exist."""
         parcel = self.parcel(number)
         day = (parcel.promised_from or self.today) + timedelta(days=ahead)
         self.choose(parcel, (day, starts), by, lambda s, p, a: booking.book(s, p, day, starts, a, self.now))
@@ -177,20 +185,27 @@ class Lives(RuleBasedStateMachine):
         day = (parcel.promised_from or self.today) + timedelta(days=ahead)
         self.choose(parcel, day, by, lambda s, p, a: booking.postpone(s, p, day, a, self.now))
 
+    @precondition(lambda self: self.model.choices)
+    @rule(pick=numbers, to=early, minutes=st.sampled_from([0, 5, 15]), taken_by=numbers | st.none())
+    def move_and_undo(self, pick: int, to: int, minutes: int, taken_by: int | None) -> None:
+        """A recipient tries another slot and comes back; meanwhile somebody else may want the place he left."""
+        parcel = self.parcel(self.parcels.index(sorted(self.model.choices)[pick % len(self.model.choices)]))
+        left, wish = self.model.choices[parcel.id].wish, self.slots_from(parcel)[to]
+        self.choose(parcel, wish, "recipient", lambda s, p, a: booking.book(s, p, *wish, a, self.now))
+        if taken_by is not None and isinstance(left, tuple) and self.parcels[taken_by] != parcel.id:
+            self.choose(self.parcel(taken_by), left, "operator", lambda s, p, a: booking.book(s, p, *left, a, self.now))
+        self.now += timedelta(minutes=minutes)
+        self.take_back(self.parcel(self.parcels.index(parcel.id)), "recipient")
+
+    @precondition(lambda self: self.model.choices)
+    @rule(pick=numbers, by=askers)
+    def undo(self, pick: int, by: str) -> None:
+        chosen = sorted(self.model.choices)
+        self.take_back(self.parcel(self.parcels.index(chosen[pick % len(chosen)])), by)
+
     @rule(number=numbers, by=askers)
-    def undo(self, number: int, by: str) -> None:
-        parcel = self.parcel(number)
-        held = self.model.choices.get(parcel.id)
-        before = held.before if held else None
-        may = held is not None and held.by == "recipient" and self.now < held.at + UNDO_FOR
-        may = may and why_no_choice(parcel.state, parcel.promised_from, True) is None
-        if isinstance(before, tuple):
-            may = may and self.is_open(parcel, before) and (before == held.wish or self.model.has_room(before))
-        refusal = self.ask(parcel, by, lambda s, p, a: booking.undo(s, p, a, self.now))
-        assert (refusal is None) == may, refusal
-        after = self.model.choices.get(parcel.id)
-        if may:
-            assert (after.wish if after else None) == before
+    def undo_anything(self, number: int, by: str) -> None:
+        self.take_back(self.parcel(number), by)
 
     @rule(number=numbers, ahead=days)
     def book_from_an_old_page(self, number: int, ahead: int) -> None:
@@ -235,14 +250,10 @@ class Lives(RuleBasedStateMachine):
         """Late, in any order, and once in a while by a clock that is ahead."""
         self.happen(self.parcels[number], NewFact(kind, "carrier:test", self.now - timedelta(hours=hours)))
 
-    @rule(number=numbers, kind=st.sampled_from(WORDS))
-    def word(self, number: int, kind: Kind) -> None:
-        self.happen(self.parcels[number], NewFact(kind, "carrier:test"))
-
-    @rule(number=numbers, kind=st.sampled_from(ENDS), luck=st.integers(0, 3))
-    def end(self, number: int, kind: Kind, luck: int) -> None:
-        """Rare, or every life would be short."""
-        if luck == 0:
+    @rule(number=numbers, kind=st.sampled_from((*WORDS, *ENDS)), is_so=st.sampled_from([False, False, True]))
+    def word(self, number: int, kind: Kind, is_so: bool) -> None:
+        """What may lie over a parcel or end it; rare, or every life would be short."""
+        if is_so:
             self.happen(self.parcels[number], NewFact(kind, "carrier:test"))
 
     @precondition(lambda self: self.model.choices)
@@ -286,6 +297,14 @@ class Lives(RuleBasedStateMachine):
         with reading() as session:
             due = session.scalars(select(Parcel.id).where(Parcel.next_action_at <= self.now)).all()
         assert due == []
+
+    @precondition(lambda self: self.model.choices)
+    @rule(pick=numbers, days_late=st.integers(1, 4), kind=st.sampled_from([Kind.HANDED_OVER, Kind.DEPARTED]))
+    def come_late(self, pick: int, days_late: int, kind: Kind) -> None:
+        """Days go by, and only then a parcel with something agreed sets out."""
+        parcel_id = sorted(self.model.choices)[pick % len(self.model.choices)]
+        self.now += timedelta(days=days_late)
+        self.happen(parcel_id, NewFact(kind, "carrier:test"))
 
     # --- what must always be so
 
@@ -360,6 +379,25 @@ class Lives(RuleBasedStateMachine):
         exists = wish in self.model.places if isinstance(wish, tuple) else True
         is_early = self.now < moment(day - timedelta(days=1), time(18), TOWN)
         return exists and is_early and max(first, self.today) <= day <= first + timedelta(days=LIMIT_DAYS)
+
+    def slots_from(self, parcel: Parcel) -> list[tuple[date, time]]:
+        """The slots from the first possible day on, or from any day when there are no four of them."""
+        ordered = sorted(self.model.places)
+        ahead = [slot for slot in ordered if parcel.promised_from and slot[0] >= parcel.promised_from]
+        return ahead if len(ahead) >= 4 else ordered[-4:]
+
+    def take_back(self, parcel: Parcel, by: str) -> None:
+        """Undo, and see that it is done exactly when it may be."""
+        held = self.model.choices.get(parcel.id)
+        before = held.before if held else None
+        may = held is not None and held.by == "recipient" and self.now < held.at + UNDO_FOR
+        may = may and why_no_choice(parcel.state, parcel.promised_from, True) is None
+        if held is not None and isinstance(before, tuple):
+            may = may and self.is_open(parcel, before) and (before == held.wish or self.model.has_room(before))
+        refusal = self.ask(parcel, by, lambda s, p, a: booking.undo(s, p, a, self.now))
+        assert (refusal is None) == may, refusal
+        after = self.model.choices.get(parcel.id)
+        assert (after.wish if after else None) == (before if may else held.wish if held else None)
 
     def choose(self, parcel: Parcel, wish: Wish, by: str, use_case: Callable[..., object]) -> None:
         """Ask for a slot or a day, and see that it is had exactly when it may be."""
