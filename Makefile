@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-versi
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test lint bench lock words clean
+.PHONY: help setup run test campaign lint bench lock words clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -21,6 +21,9 @@ run: .venv/.runtime ## start the portal with everything it needs (Ctrl-C ends it
 test: .venv/.tests ## run every test; ARGS="-k name" goes to pytest
 	@tests/prepare
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+campaign: .venv/.tests ## live through thousands of random lives of parcels; LIVES=500 for fewer
+	@exec $(BIN)/python -m pytest tests/campaign -m campaign $(ARGS)
 
 lint: .venv/.tests ## check style, types, the law of imports, templates and the house laws
 	$(BIN)/ruff check .

@@ -21,6 +21,8 @@ _LENGTHS = {"order_number": 40, "recipient": 120, "address": 250}
 #: Russia with Kazakhstan, and the neighbours: elsewhere a message costs what nobody has agreed to.
 _COUNTRIES = frozenset({7, 374, 375, 380, 992, 993, 994, 995, 996, 998, 373})
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+#: Russian mobile numbers as nearly everybody writes them. 930 is left to the library: it is not all in use.
+_RUSSIAN_MOBILE = re.compile(r"(?:(?:\+7|[78])[ -]?)?\(?(9(?!30)\d\d)\)?[ -]?(\d{3})[ -]?(\d\d)[ -]?(\d\d)", re.ASCII)
 _DECIMAL = re.compile(r"\d{1,9}(?:[.,]\d{1,3})?")
 _WORDS = {
     "no_order_number": "нет номера заказа; заполните order_number",
@@ -68,6 +70,20 @@ def order_number(text: str) -> str:
 
 def normal_phone(text: str) -> str:
     """A mobile number as E.164, from what people write; one without a country is Russian. Raises BadPhone."""
+    return russian_mobile(text) or _by_the_library(text)
+
+
+def russian_mobile(text: str) -> str | None:
+    """What the library makes of a Russian mobile number in its usual spellings; else None.
+
+    None says nothing about the number: the library decides about all others. With 4 % of them a column of phones
+    is read 18 times as fast as by the library alone (benchmark I2).
+    """
+    found = _RUSSIAN_MOBILE.fullmatch(text)
+    return f"+7{''.join(found.groups())}" if found else None
+
+
+def _by_the_library(text: str) -> str:
     text = _line(text)
     if not text:
         raise BadPhone("no_phone")
