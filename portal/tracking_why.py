@@ -43,6 +43,8 @@ def why(s: Standing, story: Story) -> Why | None:
 
 
 def _leg_words(s: Standing, leg: dict[str, Any]) -> str:
+    if leg["kind"] == "late":
+        return _("Магазин передал позже") if leg["past"] else _("Магазин задерживает передачу")
     return {
         "shop": _("Магазин собирает и передаёт"),
         "origin": _("Склад: {city}", city=s.head.origin),
