@@ -103,7 +103,7 @@ def lanes_of(session: Session, matrix_id: int) -> list[LaneRow]:
     return [LaneRow(*row[:4], units[row.unit], row.cutoff, row.weekdays) for row in rows]
 
 
-def served_settlements(session: Session, matrix_id: int) -> list[Settlement]:
-    """The settlements of a version to which a courier goes."""
-    query = select(Settlement).join(Lane, Lane.settlement_id == Settlement.id)
-    return list(session.scalars(query.where(Lane.matrix_id == matrix_id, Lane.has_courier).order_by(Settlement.id)))
+def served_settlements(session: Session, *matrix_ids: int) -> list[Settlement]:
+    """The settlements of one version or several to which a courier goes."""
+    served = select(Lane.settlement_id).where(Lane.matrix_id.in_(matrix_ids), Lane.has_courier)
+    return list(session.scalars(select(Settlement).where(Settlement.id.in_(served)).order_by(Settlement.id)))

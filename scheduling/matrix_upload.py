@@ -59,10 +59,7 @@ class Applied:
 
 
 def plan(session: Session, rows: list[LaneRow], carrier: str, origin_id: int, valid_from: date) -> list[Route]:
-    """What the rows of a file would change; rows without carrier or origin take those given here.
-
-    Two rows that become the same lane only by that are told by `repeated`.
-    """
+    """What the rows of a file would change; rows without carrier or origin take those given here."""
     groups: dict[tuple[str, int], dict[int, LaneRow]] = defaultdict(dict)
     for row in rows:
         groups[row.carrier or carrier, row.origin_id or origin_id][row.settlement_id] = row
@@ -72,18 +69,6 @@ def plan(session: Session, rows: list[LaneRow], carrier: str, origin_id: int, va
         old = {lane.settlement_id: lane for lane in matrix.lanes_of(session, base.id)} if base else {}
         routes.append(Route(of, origin, base.id if base else 0, list(lanes.values()), _changes(old, lanes)))
     return routes
-
-
-def repeated(rows: list[LaneRow], carrier: str, origin_id: int) -> list[tuple[str, int, int]]:
-    """Lanes (carrier, origin, settlement) that stand twice in a file once its defaults are filled in."""
-    seen: set[tuple[str, int, int]] = set()
-    twice = []
-    for row in rows:
-        key = (row.carrier or carrier, row.origin_id or origin_id, row.settlement_id)
-        if key in seen:
-            twice.append(key)
-        seen.add(key)
-    return twice
 
 
 def _changes(old: dict[int, LaneRow], new: dict[int, LaneRow]) -> list[Change]:
