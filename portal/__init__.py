@@ -12,6 +12,7 @@ from whitenoise import WhiteNoise
 from parcels import journal
 from portal import access, cli, errors, formats, headers, htmx, languages, links
 from portal.config import Settings, from_environment
+from portal.estimates import Shelf
 from portal.extensions import compress, csrf, db, limiter, login, migrate, tune_sqlite
 from portal.nudge import Nudger
 from portal.page_cache import PageCache
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     journal.wire(promising.follow, agenda.follow, duties.follower(links.link_for, settings.sms_backend))
     app.extensions["sms_gateway"] = import_string(f"sms.{settings.sms_backend}:gateway")(settings.twilio)
     app.extensions["pages"] = PageCache(size=2_000)
+    app.extensions["estimates"] = Shelf()
     app.extensions["celery"] = make_celery(app, settings)
     app.extensions["nudge"] = Nudger(app.extensions["celery"], "portal.tasks.deliver_messages")
     return app

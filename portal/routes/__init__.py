@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from portal.routes.account import bp as account
+from portal.routes.api import bp as api
 from portal.routes.calls import bp as calls
 from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
@@ -15,5 +16,5 @@ from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    *(account, calls, days, delivery, health, matrix, phone, rounds, shop, tracking, webhooks),
+    *(account, api, calls, days, delivery, health, matrix, phone, rounds, shop, tracking, webhooks),
 )
