@@ -77,7 +77,9 @@ class Base(DeclarativeBase):
 
 
 class Settlement(Base):
-    """A place where parcels go to or come from; `id` is the carrier's code of the place, `zone` an IANA name."""
+    """A place where parcels go to or come from; `id` is the carrier's code of the place, `zone` an IANA name,
+    `country` an ISO 3166 code: whose working days count there.
+    """
 
     __tablename__ = "settlements"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -86,11 +88,12 @@ class Settlement(Base):
     region: Mapped[str] = mapped_column(String(80))
     zone: Mapped[str] = mapped_column(String(40))
     population: Mapped[int | None]
+    country: Mapped[str] = mapped_column(String(2), default="RU", server_default="RU")
     __table_args__ = (Index(None, "name"),)
 
 
 class Shop(Base):
-    """Who sends parcels. `handling_days` are the working days it needs until it hands a parcel over."""
+    """Who sends parcels, by which carrier. `handling_days` are the working days it needs until the hand-over."""
 
     __tablename__ = "shops"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -99,6 +102,7 @@ class Shop(Base):
     phone: Mapped[str] = mapped_column(String(20))
     origin_id: Mapped[int] = mapped_column(ForeignKey("settlements.id"))
     handling_days: Mapped[int] = mapped_column(default=1)
+    carrier: Mapped[str] = mapped_column(String(32), default="cdek", server_default="cdek")
     origin: Mapped[Settlement] = relationship()
 
 

@@ -9,6 +9,7 @@ from werkzeug.utils import import_string
 from parcels import journal
 from portal import access, cli, engines, errors, formats, headers, htmx, languages, limits, links, rendering
 from portal.config import Settings, from_environment
+from portal.estimates import Shelf
 from portal.extensions import compress, csrf, db, login, migrate
 from portal.lean import LeanFlask
 from portal.nudge import Nudger
@@ -34,6 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     journal.wire(promising.follow, agenda.follow, duties.follower(links.link_for, settings.sms_backend))
     app.extensions["sms_gateway"] = import_string(f"sms.{settings.sms_backend}:gateway")(settings.twilio)
     app.extensions["pages"] = PageCache(size=2_000)
+    app.extensions["estimates"] = Shelf()
     app.extensions["celery"] = make_celery(app, settings)
     app.extensions["nudge"] = Nudger(app.extensions["celery"], "portal.tasks.deliver_messages")
     return app

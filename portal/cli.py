@@ -11,14 +11,12 @@ from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Parcel, Settlement, Shop, Staff
+from parcels.models import Parcel, Shop, Staff
 from parcels.stages import Kind
-from portal import access, demo, intake, links, notices, places, sheets, ticking, up, verify
+from portal import access, demo, intake, links, matrix_command, notices, places, sheets, ticking, up, verify
 from portal.extensions import now
 from portal.terminal import Moment, Trouble, command
 from portal.transaction import reading, transaction
-from scheduling.calendars import local_date
-from scheduling.matrix import BadFile
 from scheduling.models import Zone
 
 BATCH = 200
@@ -29,33 +27,7 @@ BY_HAND = (
 )
 FILE = click.Path(path_type=Path)
 main = click.Group()
-matrix_commands = click.Group("matrix", help="Матрица сроков доставки.")
-main.add_command(matrix_commands)
-
-
-@command(matrix_commands, "import")
-@click.argument("file", type=FILE)
-@click.option("--origin", default=str(places.CHELYABINSK), help="Код города отправки; без него Челябинск.")
-@click.option("--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="С какого дня действует; без него с сегодня.")
-@click.option("--replace", is_flag=True, help="Принять и файл, в котором многих нынешних направлений нет.")
-def import_matrix(file: Path, origin: str, valid_from: datetime | None, replace: bool) -> None:
-    """Загрузить матрицу сроков (CSV или XLSX); если плоха хоть одна строка, не меняется ничего."""
-    with transaction() as session:
-        place = _settlement(session, origin)
-        since = valid_from.date() if valid_from else local_date(now(), place.zone)
-        try:
-            done = places.import_matrix(session, file, place, since, now(), replace)
-        except BadFile as error:
-            raise Trouble(places.bad_matrix(error)) from error
-    for row in done.bad:
-        click.echo(places.bad_lane(row), err=True)
-    if done.version is None:
-        raise Trouble(f"Ничего не изменено, плохих строк: {len(done.bad)}; исправьте их и загрузите файл снова.")
-    if done.is_new:
-        since_words = f"{place.name}, строк {done.lanes}, действует с {since:%d.%m.%Y}"
-        click.echo(f"Записана версия {done.version.id}: {since_words}. Открыто слотов: {done.opened}.")
-    else:
-        click.echo(f"Ничего не изменилось: версия {done.version.id} уже говорит то же, строк {done.lanes}.")
+main.add_command(matrix_command.commands)
 
 
 @command(main, "import-orders")
@@ -101,7 +73,7 @@ def create_shop(code: str, name: str, phone: str, origin: str, handling_days: in
     with transaction() as session:
         if session.scalar(select(Shop.id).where(Shop.code == code)) is not None:
             raise Trouble(f"Магазин с кодом {code} уже есть; возьмите другой.")
-        place = _settlement(session, origin)
+        place = matrix_command.settlement(session, origin)
         session.add(Shop(code=code, name=name, phone=phone, origin=place, handling_days=handling_days))
     click.echo(f"Магазин {code} заведён.")
 
@@ -201,15 +173,6 @@ def check() -> None:
     if found:
         raise Trouble(f"Нарушений: {len(found)}; разберите их по списку выше.")
     click.echo("Нарушений нет.")
-
-
-def _settlement(session: Session, text: str) -> Settlement:
-    if session.scalar(select(Settlement.id).limit(1)) is None:
-        places.load(session)
-    try:
-        return places.find_settlement(session, text)
-    except places.UnknownPlace as error:
-        raise Trouble(error.words) from error
 
 
 def _shop(session: Session, code: str) -> Shop:

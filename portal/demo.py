@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from parcels.models import Parcel, Settlement, Shop, Staff
 from parcels.stages import Kind, Stage
-from portal import access, links, notices, places
+from portal import access, links, matrix_import, notices, places
 from portal import demo_door as door
 from portal import demo_road as road
 from portal.demo_people import Atlas, Route
@@ -78,8 +78,8 @@ def _groundwork(session: Session, now: datetime) -> tuple[Settlement, int]:
     long_ago = local_date(now, origin.zone) - timedelta(days=120)
     version = matrix.current(session, CARRIER, origin.id, long_ago)
     if version is None:
-        file, since = places.DAYS_FROM_CHELYABINSK, places.COUNTS_FROM
-        version = places.import_matrix(session, file, origin, since, now).version
+        shipped = matrix_import.SHIPPED
+        version = matrix_import.import_matrix(session, places.DAYS_FROM_CHELYABINSK, shipped, now).version
     if version is None:
         raise places.UnknownPlace("no_matrix", "Матрица сроков из поставки не читается; проверьте scheduling/data.")
     return origin, version.id

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -12,6 +12,7 @@ from portal import notices, refusals
 from portal.languages import _, language
 from portal.links import BadLink, EndedLink
 from portal.notices import Notice
+from portal.problems import problem
 from scheduling.policy import Refusal
 
 log = logging.getLogger("vekha.errors")
@@ -40,6 +41,8 @@ def out_of_date(_error: CSRFError) -> ResponseReturnValue:
 def database_down(error: OperationalError) -> ResponseReturnValue:
     """The ladder down ends at people: a page with the phone."""
     log.error("database: %s", type(error.orig).__name__)
+    if request.path.startswith("/api/"):
+        return problem("http_503", notices.our_fault().happened, 503)
     return _page(notices.our_fault(), 503)
 
 
@@ -48,9 +51,12 @@ def http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code == 304 or error.response is not None:
         return error
-    page = _page(notices.of_status(code), code)
     wait = getattr(error, "retry_after", None)
-    return (*page, {"Retry-After": str(wait)}) if wait else page
+    patience = {"Retry-After": str(wait)} if wait else {}
+    if request.path.startswith("/api/"):
+        words = notices.of_status(code).happened
+        return problem(f"http_{code}", words, code, headers=dict(error.get_headers()) | patience)
+    return *_page(notices.of_status(code), code), patience
 
 
 def _page(notice: Notice, code: int) -> tuple[str, int]:

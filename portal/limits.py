@@ -20,14 +20,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def at_most(rate: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let each address POST to a view at most so often, e.g. `20/minute`; more is answered with 429."""
+def at_most(rate: str, method: str = "POST") -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let each address ask a view at most so often, e.g. `20/minute`; more is answered with 429."""
     limit = parse(rate)
 
     def mark(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-            if request.method == "POST" and current_app.config.get("RATELIMIT_ENABLED", True):
+            if request.method == method and current_app.config.get("RATELIMIT_ENABLED", True):
                 counter: FixedWindowRateLimiter = current_app.extensions["limits"]
                 who = (request.endpoint or "", request.remote_addr or "")
                 if not counter.hit(limit, *who):

@@ -46,6 +46,8 @@ def _leg_words(s: Standing, leg: dict[str, Any]) -> str:
     match leg["kind"]:
         case "shop":
             return _("Магазин собирает и передаёт")
+        case "late":
+            return _("Магазин передал позже") if leg["past"] else _("Магазин задерживает передачу")
         case "origin":
             return _("Склад: {city}", city=s.head.origin)
         case "road":

@@ -18,8 +18,8 @@ from flask import current_app
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from parcels.models import Base, Settlement
-from portal import demo, places
+from parcels.models import Base
+from portal import demo, matrix_import, places
 from portal.extensions import db
 from portal.transaction import reading, transaction
 from scheduling.models import Matrix
@@ -50,8 +50,7 @@ def prepare(now: datetime, wants_demo: bool, say: Say) -> None:
     with transaction() as session:
         places.load(session)
         if session.scalar(select(Matrix.id).limit(1)) is None:
-            origin = session.get_one(Settlement, places.CHELYABINSK)
-            done = places.import_matrix(session, places.DAYS_FROM_CHELYABINSK, origin, places.COUNTS_FROM, now)
+            done = matrix_import.import_matrix(session, places.DAYS_FROM_CHELYABINSK, matrix_import.SHIPPED, now)
             say(f"Матрица сроков загружена: {done.lanes} направлений.")
         if is_trial and current_app.config["SMS_BACKEND"] == "console" and not demo.is_there(session):
             say(f"Демо-данные заведены: {demo.seed(session, now)} посылок.")

@@ -1,15 +1,17 @@
 """Working days, and what time it is where somebody lives."""
 
 from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
 
-#: Years the calendar answers for: those whose transferred days have been decreed, the last one being 2027.
-#: Outside of them every day is unknown: not working and not bookable.
-KNOWN_YEARS = range(2012, 2028)
+#: Years the calendar of a country answers for: those whose transferred days have been decreed, as `holidays` has
+#: them. Outside of them every day is unknown: not working and not bookable. In Ukraine days off are suspended.
+KNOWN = {"RU": range(2012, 2028), "BY": range(2012, 2027), "KZ": range(2012, 2026), "UA": range(2012, 2027)}
+KNOWN_YEARS = KNOWN["RU"]
 
 
 class UnknownDay(ValueError):
@@ -17,23 +19,31 @@ class UnknownDay(ValueError):
 
 
 class WorkCalendar:
-    """Working days of one country as a sorted table of ordinals, so that counting is a look-up."""
+    """Working days of one country as a sorted table of ordinals, so that counting is a look-up.
 
-    def __init__(self, country: str, years: range = KNOWN_YEARS) -> None:
+    `changes` are decreed later than the rules: the day, and whether people work on it.
+    """
+
+    def __init__(self, country: str, years: range = KNOWN_YEARS, changes: Mapping[date, bool] | None = None) -> None:
+        changes = changes or {}
         rules = holidays.country_holidays(country, years=years)
         self.first, self.last = date(years[0], 1, 1), date(years[-1], 12, 31)
         span = range(self.first.toordinal(), self.last.toordinal() + 1)
-        self._days = [n for n in span if rules.is_working_day(date.fromordinal(n))]
-        self._working = frozenset(self._days)
-        self._off = frozenset(day for day in rules if day.weekday() < 5)
+        working = {n for n in span if rules.is_working_day(date.fromordinal(n))}
+        working = working.difference(day.toordinal() for day in changes)
+        working.update(day.toordinal() for day, is_working in changes.items() if is_working)
+        self._days = sorted(working)
+        self._working = frozenset(working)
+        off = {day for day in rules if day.weekday() < 5}.difference(changes)
+        self._off = frozenset(off.union(day for day, is_working in changes.items() if not is_working))
 
     def is_working(self, day: date) -> bool:
         """Is it a day on which warehouses and shops work? Raises UnknownDay."""
-        return self._known(day).toordinal() in self._working
+        return self.known(day).toordinal() in self._working
 
     def is_public_holiday(self, day: date) -> bool:
         """Is it a feast that falls on a weekday, when couriers rest too? Raises UnknownDay."""
-        return self._known(day) in self._off
+        return self.known(day) in self._off
 
     def on_or_after(self, day: date) -> date:
         """The nearest working day, the day itself included. Raises UnknownDay."""
@@ -44,21 +54,38 @@ class WorkCalendar:
 
         A count that starts on a day off starts at the next working day.
         """
-        at = bisect_left(self._days, self._known(day).toordinal()) + count
+        at = bisect_left(self._days, self.known(day).toordinal()) + count
         if at >= len(self._days):
             raise UnknownDay(f"{day.isoformat()} + {count}")
         return date.fromordinal(self._days[at])
 
-    def _known(self, day: date) -> date:
+    @property
+    def working_days(self) -> Sequence[int]:
+        """Ordinals of all working days, in order."""
+        return self._days
+
+    def known(self, day: date) -> date:
+        """The day itself. Raises UnknownDay when the calendar does not reach it."""
         if not self.first <= day <= self.last:
             raise UnknownDay(day.isoformat())
         return day
 
 
-@lru_cache(maxsize=8)
-def calendar_of(country: str) -> WorkCalendar:
-    """The calendar of a country by its ISO 3166 code."""
-    return WorkCalendar(country)
+Changes = frozenset[tuple[date, bool]]
+
+
+@lru_cache(maxsize=32)
+def calendar_of(country: str, changes: Changes = frozenset(), last_year: int = 0) -> WorkCalendar:
+    """The calendar of a country by its ISO 3166 code, with changes decreed since, up to `last_year` when approved.
+
+    Raises: UnknownDay for a country whose working days nobody has told us.
+    """
+    if country not in KNOWN:
+        raise UnknownDay(country)
+    years = KNOWN[country]
+    if last_year > years[-1]:
+        years = range(years[0], last_year + 1)
+    return WorkCalendar(country, years, dict(changes))
 
 
 def local(moment: datetime, zone: str) -> datetime:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, Time, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, Time, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from parcels.models import Base, BigId
@@ -14,8 +14,29 @@ def only_where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
+class MatrixUpload(Base):
+    """A file of the matrix: checked and waiting until somebody applies it before `expires_at`, or applied.
+
+    `payload` holds the checked lanes while they wait, `summary` what was shown of them; `digest` names both.
+    """
+
+    __tablename__ = "matrix_uploads"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    made_by: Mapped[str] = mapped_column(String(80))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+    digest: Mapped[str] = mapped_column(String(64))
+    summary: Mapped[dict[str, Any]]
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
 class Matrix(Base):
-    """One imported version of a carrier's delivery times from one origin; the newest valid one counts."""
+    """One imported version of a carrier's delivery times from one origin; the newest valid one counts.
+
+    A withdrawn version counts for nothing but the promises that were given from it.
+    """
 
     __tablename__ = "matrices"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -25,11 +46,16 @@ class Matrix(Base):
     imported_at: Mapped[datetime]
     digest: Mapped[str] = mapped_column(String(64))
     cutoff: Mapped[time] = mapped_column(Time, default=time(18))
+    withdrawn_at: Mapped[datetime | None]
+    upload_id: Mapped[int | None] = mapped_column(ForeignKey("matrix_uploads.id"))
     __table_args__ = (Index(None, "origin_id", "carrier", "valid_from"),)
 
 
 class Lane(Base):
-    """Working days from the matrix's origin to a settlement's door, and whether a courier goes there."""
+    """Days (of `unit`) from the matrix's origin to a settlement's door, and whether a courier goes there.
+
+    `cutoff` is the lane's own hour at the origin, `weekdays` the days of delivery, bit 0 being Monday.
+    """
 
     __tablename__ = "lanes"
     matrix_id: Mapped[int] = mapped_column(ForeignKey("matrices.id"), primary_key=True)
@@ -37,6 +63,9 @@ class Lane(Base):
     days_min: Mapped[int]
     days_max: Mapped[int]
     has_courier: Mapped[bool]
+    unit: Mapped[str] = mapped_column(String(8), default="working", server_default="working")
+    cutoff: Mapped[time | None] = mapped_column(Time)
+    weekdays: Mapped[int] = mapped_column(default=127, server_default="127")
     __table_args__ = (CheckConstraint("0 <= days_min AND days_min <= days_max", name="days"),)
 
 

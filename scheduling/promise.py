@@ -1,7 +1,7 @@
 """The promise: from a hand-over and a lane of the matrix to a range of local dates, leg by leg.
 
 Every leg begins where the one before it ended, for the early and for the late case alike, so the legs add
-up to the promise whatever happens to one of them.
+up to the promise whatever happens to one of them. A late hand-over is a leg of its own, which only late shops have.
 """
 
 from collections.abc import Callable
@@ -17,17 +17,34 @@ LOOK_AHEAD_DAYS = 31
 
 class LegKind(StrEnum):
     SHOP = "shop"
+    LATE = "late"
     ORIGIN = "origin"
     ROAD = "road"
     CITY = "city"
+
+
+class Unit(StrEnum):
+    """Which days a lane counts."""
+
+    WORKING = "working"
+    CALENDAR = "calendar"
+
+
+#: Weekdays as bits, Monday the lowest.
+EVERY_DAY = 0b1111111
+
+
+def is_among(day: date, weekdays: int) -> bool:
+    """Is this one of the weekdays, given as bits?"""
+    return bool(weekdays >> day.weekday() & 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """A lane of the matrix with the shop's own days: what a promise is computed from.
 
-    `days_min` and `days_max` are working days from hand-over to the door; `cutoff` is local time at the origin:
-    what comes later leaves a working day later.
+    `days_min` and `days_max` are days of `unit` from hand-over to the door; `cutoff` is local time at the origin:
+    what comes later leaves a working day later. Deliveries happen on `weekdays`.
     """
 
     handling_days: int
@@ -36,6 +53,8 @@ class Terms:
     days_max: int
     origin_zone: str
     zone: str
+    unit: Unit = Unit.WORKING
+    weekdays: int = EVERY_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +107,11 @@ class Promise:
         """When it is expected in the city."""
         return next(leg.ends for leg in self.legs if leg.kind is LegKind.ROAD)
 
+    @property
+    def hand_over(self) -> Span:
+        """When the shop hands it over, late or not."""
+        return next(leg.begins for leg in self.legs if leg.kind is LegKind.ORIGIN)
+
 
 def compute(
     progress: Progress, terms: Terms, calendar: WorkCalendar, delivers: Callable[[date], bool], now: datetime
@@ -95,16 +119,17 @@ def compute(
     """When the parcel comes, seen from `now`.
 
     Args: `delivers` tells whether the settlement is served on a local date.
-    Returns: a range of local dates of the settlement, never in the past, with four legs that add up to it.
+    Returns: a range of local dates of the settlement, never in the past, with legs that add up to it: four, and
+    one more when the shop hands over later than agreed.
     Raises: UnknownDay when the calendar does not reach that far or the place is not served within a month.
     """
     start = Span.at(local(progress.accepted_at, terms.origin_zone).date())
     shop = _hand_over(progress, terms, calendar, now)
     origin = _departure(progress, terms, calendar, shop, now)
     road = _arrival(progress, terms, calendar, origin, now)
-    city = _delivery(road, delivers, local(now, terms.zone).date())
+    city = _delivery(road, terms, delivers, local(now, terms.zone).date())
     legs = (
-        Leg(LegKind.SHOP, start, shop, progress.handed_over_at is not None),
+        *_shop_legs(start, shop, progress, terms, calendar),
         Leg(LegKind.ORIGIN, shop, origin, progress.departed_at is not None),
         Leg(LegKind.ROAD, origin, road, progress.arrived_at is not None),
         Leg(LegKind.CITY, road, city, False),
@@ -124,6 +149,16 @@ def _hand_over(progress: Progress, terms: Terms, calendar: WorkCalendar, now: da
     if today.time() > terms.cutoff:
         today += timedelta(days=1)
     return Span.at(max(agreed, calendar.on_or_after(today.date())))
+
+
+def _shop_legs(start: Span, shop: Span, progress: Progress, terms: Terms, calendar: WorkCalendar) -> tuple[Leg, ...]:
+    """The shop's own leg, and what it is late by. A parcel that left unseen tells nothing about its shop."""
+    is_past = progress.handed_over_at is not None
+    is_known = is_past or _left(progress, terms) is None
+    agreed = Span.at(calendar.add(start.early, terms.handling_days)) if is_known else shop
+    if shop.early <= agreed.early:
+        return (Leg(LegKind.SHOP, start, shop, is_past),)
+    return Leg(LegKind.SHOP, start, agreed, is_past), Leg(LegKind.LATE, agreed, shop, is_past)
 
 
 def _left(progress: Progress, terms: Terms) -> date | None:
@@ -151,14 +186,21 @@ def _arrival(progress: Progress, terms: Terms, calendar: WorkCalendar, origin: S
     if progress.arrived_at is not None:
         return Span.at(max(origin.early, local(progress.arrived_at, terms.zone).date()))
     today = local(now, terms.zone).date()
-    early = calendar.add(origin.early, max(terms.days_min - 1, 0))
-    late = calendar.add(origin.late, max(terms.days_max - 1, 0))
+    early = _days_later(origin.early, max(terms.days_min - 1, 0), terms.unit, calendar)
+    late = _days_later(origin.late, max(terms.days_max - 1, 0), terms.unit, calendar)
     return Span(max(early, today), max(late, today))
 
 
-def _delivery(road: Span, delivers: Callable[[date], bool], today: date) -> Span:
-    early = first_delivery_day(max(road.early + timedelta(days=1), today), delivers)
-    return Span(early, max(early, first_delivery_day(max(road.late + timedelta(days=1), today), delivers)))
+def _days_later(day: date, count: int, unit: Unit, calendar: WorkCalendar) -> date:
+    return calendar.add(day, count) if unit is Unit.WORKING else calendar.known(day + timedelta(days=count))
+
+
+def _delivery(road: Span, terms: Terms, delivers: Callable[[date], bool], today: date) -> Span:
+    def served(day: date) -> bool:
+        return is_among(day, terms.weekdays) and delivers(day)
+
+    early = first_delivery_day(max(road.early + timedelta(days=1), today), served)
+    return Span(early, max(early, first_delivery_day(max(road.late + timedelta(days=1), today), served)))
 
 
 def first_delivery_day(day: date, delivers: Callable[[date], bool]) -> date:

@@ -1,5 +1,6 @@
 """FOLLOWER: after each fact that tells where a parcel is, its promise is computed anew and recorded if it changed."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -10,10 +11,11 @@ from parcels import journal
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 from scheduling import matrix
-from scheduling.calendars import UnknownDay, calendar_of, local_date
-from scheduling.models import Matrix
-from scheduling.promise import Leg, Progress, Promise, Span, Terms, compute
-from scheduling.zones import service_of
+from scheduling.calendars import UnknownDay, WorkCalendar, local_date
+from scheduling.days import calendar_for, closed_days
+from scheduling.models import Lane, Matrix
+from scheduling.promise import Leg, Progress, Promise, Span, Terms, Unit, compute
+from scheduling.zones import Service, service_of
 
 CARRIER = "cdek"
 COUNTRY = "RU"
@@ -77,25 +79,46 @@ def _terms(session: Session, parcel: Parcel, now: datetime, last: Fact | None) -
     if last is not None:
         version = session.get(Matrix, last.details["matrix"])
     else:
-        version = matrix.current(session, CARRIER, shop.origin_id, local_date(now, shop.origin.zone))
+        version = matrix.current(session, shop.carrier, shop.origin_id, local_date(now, shop.origin.zone))
     lane = matrix.find_lane(session, version.id, settlement.id) if version else None
     if version is None or lane is None:
         return None
-    days = (shop.handling_days, version.cutoff, lane.days_min, lane.days_max)
-    return version.id, Terms(*days, origin_zone=shop.origin.zone, zone=settlement.zone)
+    return version.id, terms_of(lane, version, shop.handling_days, shop.origin.zone, settlement.zone)
+
+
+def terms_of(lane: Lane, version: Matrix, handling_days: int, origin_zone: str, zone: str) -> Terms:
+    """What a promise is computed from, along a lane of a version, for a shop that needs so many working days."""
+    return Terms(
+        handling_days=handling_days,
+        cutoff=lane.cutoff or version.cutoff,
+        days_min=lane.days_min,
+        days_max=lane.days_max,
+        origin_zone=origin_zone,
+        zone=zone,
+        unit=Unit(lane.unit),
+        weekdays=lane.weekdays,
+    )
 
 
 def _promise(session: Session, parcel: Parcel, facts: list[Fact], terms: Terms, now: datetime) -> Promise | None:
-    calendar = calendar_of(COUNTRY)
     service = service_of(session, parcel.settlement_id)
-
-    def delivers(day: date) -> bool:
-        return service.delivers(day, calendar) if service else calendar.is_working(day)
-
+    closed = closed_days(session, parcel.settlement_id)
     try:
+        calendar = calendar_for(session, parcel.shop.origin.country)
+        there = calendar_for(session, parcel.settlement.country) if parcel.settlement else calendar
+        delivers = delivery_days(service, there, closed)
         return compute(_progress(parcel, facts), terms, calendar, delivers, now)
     except UnknownDay:
         return None
+
+
+def delivery_days(service: Service | None, calendar: WorkCalendar, closed: frozenset[date]) -> Callable[[date], bool]:
+    """Whether something is given out on a local date: by the couriers of a zone, else by pick-up points."""
+
+    def delivers(day: date) -> bool:
+        return day not in closed and (service.delivers(day, calendar) if service else calendar.is_working(day))
+
+    return delivers
 
 
 def _progress(parcel: Parcel, facts: list[Fact]) -> Progress:
@@ -113,7 +136,7 @@ def _dates(promise: Promise) -> dict[str, str]:
     return {
         "promised_from": promise.earliest.isoformat(),
         "promised_to": promise.latest.isoformat(),
-        "hand_over_by": promise.legs[0].ends.late.isoformat(),
+        "hand_over_by": promise.hand_over.late.isoformat(),
         "arrival_from": promise.arrival.early.isoformat(),
         "arrival_by": promise.arrival.late.isoformat(),
     }

@@ -3,13 +3,18 @@
 from flask import Blueprint
 
 from portal.routes.account import bp as account
+from portal.routes.api import bp as api
 from portal.routes.calls import bp as calls
+from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
 from portal.routes.health import bp as health
+from portal.routes.matrix import bp as matrix
 from portal.routes.phone import bp as phone
 from portal.routes.rounds import bp as rounds
 from portal.routes.shop import bp as shop
 from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
 
-BLUEPRINTS: tuple[Blueprint, ...] = (account, calls, delivery, health, phone, rounds, shop, tracking, webhooks)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    *(account, api, calls, days, delivery, health, matrix, phone, rounds, shop, tracking, webhooks),
+)

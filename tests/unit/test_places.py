@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parcels.models import Settlement
-from portal import places
+from portal import matrix_import, places
 from portal.places import UnknownPlace, find_settlement
 from portal.transaction import transaction
 
@@ -58,9 +58,8 @@ def test_several_codes_of_one_city_are_one_place(session: Session) -> None:
 
 
 def test_of_several_codes_the_one_with_couriers_is_taken(session: Session) -> None:
-    origin = session.get_one(Settlement, places.CHELYABINSK)
     now = datetime(2026, 11, 16, tzinfo=UTC)
-    places.import_matrix(session, places.DAYS_FROM_CHELYABINSK, origin, places.COUNTS_FROM, now)
+    matrix_import.import_matrix(session, places.DAYS_FROM_CHELYABINSK, matrix_import.SHIPPED, now)
     assert find_settlement(session, "Томск").id == 3052
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.calendars import UnknownDay, calendar_of, local_date, moment
-from scheduling.promise import LegKind, Progress, Promise, Span, Terms, compute
+from scheduling.promise import LegKind, Progress, Promise, Span, Terms, Unit, compute
 
 RUSSIA = calendar_of("RU")
 HOME, TOMSK = "Asia/Yekaterinburg", "Asia/Tomsk"
@@ -75,12 +75,51 @@ def test_what_is_handed_over_by_the_cutoff_minute_leaves_the_same_day(clock: tim
 @pytest.mark.parametrize(("clock", "hand_over"), [(time(18, 0), date(2026, 11, 17)), (time(18, 1), date(2026, 11, 18))])
 def test_a_shop_that_is_still_silent_after_the_cutoff_hands_over_tomorrow(clock: time, hand_over: date) -> None:
     promise = promised(accepted_on(MONDAY), now=home(date(2026, 11, 17), clock))
-    assert promise.legs[0].ends == Span.at(hand_over)
+    assert promise.hand_over == Span.at(hand_over)
 
 
 def test_a_hand_over_two_days_late_moves_the_promise_by_two_working_days() -> None:
     late = promised(accepted_on(MONDAY), now=home(date(2026, 11, 19)))
     assert dates(late) == (date(2026, 11, 25), date(2026, 11, 26))
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["it came at last", "still waiting"])
+def test_what_the_shop_is_late_by_is_a_leg_of_its_own(is_known: bool) -> None:
+    thursday = home(date(2026, 11, 19))
+    progress = replace(accepted_on(MONDAY), handed_over_at=thursday) if is_known else accepted_on(MONDAY)
+    promise = promised(progress, now=thursday)
+    assert [leg.kind for leg in promise.legs] == list(LegKind)
+    late = promise.legs[1]
+    assert (late.begins, late.ends) == (Span.at(date(2026, 11, 17)), Span.at(date(2026, 11, 19)))
+    assert (late.days, late.is_past) == ((2, 2), is_known)
+
+
+def test_a_parcel_that_left_unseen_accuses_no_shop() -> None:
+    left = home(date(2026, 11, 20))
+    promise = promised(replace(accepted_on(MONDAY), departed_at=left), now=left)
+    assert LegKind.LATE not in [leg.kind for leg in promise.legs]
+
+
+def test_calendar_days_do_not_wait_for_working_ones() -> None:
+    """Leaves on Tuesday the 17th; five working days are 24 November at the door, five calendar days the 22nd."""
+    assert dates(promised(accepted_on(MONDAY), replace(TERMS, days_min=5))) == (date(2026, 11, 24),) * 2
+    days = replace(TERMS, days_min=5, unit=Unit.CALENDAR)
+    assert dates(promised(accepted_on(MONDAY), days)) == (date(2026, 11, 22),) * 2
+
+
+def test_calendar_days_end_where_the_calendar_ends() -> None:
+    with pytest.raises(UnknownDay):
+        promised(accepted_on(date(2027, 12, 20)), replace(TERMS, days_max=14, unit=Unit.CALENDAR))
+
+
+def test_a_lane_that_is_delivered_on_fridays_is_promised_a_friday() -> None:
+    fridays = replace(TERMS, weekdays=0b0010000)
+    assert dates(promised(accepted_on(MONDAY), fridays)) == (date(2026, 11, 27), date(2026, 11, 27))
+
+
+def test_a_lane_and_a_zone_without_a_common_day_are_not_promised() -> None:
+    with pytest.raises(UnknownDay):
+        promised(accepted_on(MONDAY), replace(TERMS, weekdays=0b0010000), served=on(1))
 
 
 def test_the_hand_over_is_counted_by_the_clock_of_the_shop() -> None:
@@ -171,8 +210,11 @@ def cases(draw: st.DrawFn) -> Case:
         days_max=days_min + draw(st.integers(0, 10)),
         origin_zone=draw(st.sampled_from(ZONES)),
         zone=draw(st.sampled_from(ZONES)),
+        unit=draw(st.sampled_from(Unit)),
     )
     served = draw(st.frozensets(st.integers(0, 6), min_size=1))
+    if draw(st.booleans()):  # the lane has days of its own, at least one of them common with the zone
+        terms = replace(terms, weekdays=sum(1 << day for day in served) | draw(st.integers(0, 127)))
     return Case(Progress(accepted, *reported), terms, served, at + draw(hours))
 
 
@@ -180,7 +222,7 @@ def cases(draw: st.DrawFn) -> Case:
 def test_the_legs_add_up_to_the_promise(case: Case) -> None:
     promise, legs = case.promise, case.promise.legs
     start = local_date(case.progress.accepted_at, case.terms.origin_zone)
-    assert [leg.kind for leg in legs] == list(LegKind)
+    assert [leg.kind for leg in legs] in (list(LegKind), [kind for kind in LegKind if kind is not LegKind.LATE])
     assert [leg.begins for leg in legs] == [Span.at(start), *(leg.ends for leg in legs[:-1])]
     assert start + timedelta(days=sum(leg.days[0] for leg in legs)) == promise.earliest
     assert start + timedelta(days=sum(leg.days[1] for leg in legs)) == promise.latest

@@ -64,8 +64,8 @@ def test_each_role_gets_to_its_own_page(app: Flask, staff: dict[str, Staff], rol
     assert [browser.get(other).status_code for other in others] == [403, 403]
 
 
-def test_a_role_without_a_page_stays_on_the_front_page(app: Flask, staff: dict[str, Staff]) -> None:
-    assert Browser(app, "manager").get("/").status_code == 200
+def test_a_manager_gets_to_the_matrix(app: Flask, staff: dict[str, Staff]) -> None:
+    assert Browser(app, "manager").get("/").location == "/manage/matrix"
 
 
 @pytest.mark.parametrize(("login", "password"), [("operator", "wrong"), ("nobody", "secret"), ("", "")])
