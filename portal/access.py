@@ -27,6 +27,7 @@ class Rule(StrEnum):
     OPERATOR = "operator"
     COURIER = "courier"
     SHOP = "shop"
+    MANAGER = "manager"
     STAFF = "staff"
 
 
