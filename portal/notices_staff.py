@@ -30,6 +30,16 @@ def why_withdrawn(cause: str) -> str:
     }.get(cause, _("причина не названа"))
 
 
+def stale() -> Notice:
+    """An operator acted on an old page."""
+    return Notice(
+        happened=_("Пока страница была открыта, с заказом кое-что произошло"),
+        means=_("Ничего не снято."),
+        now=_("Вот как дела сейчас. Если снять всё ещё нужно, нажмите снова."),
+        tone="warn",
+    )
+
+
 def not_changed(problem: Changed | Occupied | Impossible) -> Notice:
     """Why a manager's change was not made."""
     if isinstance(problem, Occupied):

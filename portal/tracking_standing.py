@@ -8,10 +8,13 @@ from sqlalchemy import Row
 
 from parcels.stages import Kind, Stage
 from portal.formats import date_range
+from portal.tracking_changes import changes_left, taken_back_at
 from portal.tracking_rows import PastFact, Story
 from portal.tracking_story import slot_words
 from scheduling.calendars import local_date
 
+#: Causes for which a time was taken back and another one is asked for.
+TOLD = frozenset({"delay", "blackout", "incident"})
 #: Stages whose headline says all there is; the promise and its reasons step back.
 HAS_OWN_HEADLINE = frozenset(
     {
@@ -39,6 +42,10 @@ class Standing:
     slot: PastFact | None
     postponed: date | None
     was: str
+    remind: date | None = None
+    is_reminded: bool = False
+    told_at: datetime | None = None
+    changes_left: int = 0
 
     @property
     def today(self) -> date:
@@ -50,12 +57,20 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
     plan = next((f for f in reversed(story.facts) if f.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED)), None)
     slot = plan if head.plan is Stage.SCHEDULED or head.road is Stage.WITH_COURIER else None
     held = plan if head.plan is Stage.POSTPONED else None
-    to = date.fromisoformat(held.details["to"]) if held else None
+    to = date.fromisoformat(held.details["to"]) if held and "to" in held.details else None
+    remind = date.fromisoformat(held.details["remind_on"]) if held and "remind_on" in held.details else None
+    is_reminded = held is not None and any(f.kind is Kind.REMINDED and f.seq > held.seq for f in story.facts)
     last = next(
         (f for f in reversed(story.facts) if f.kind is not Kind.PROMISED and f.kind is not Kind.CALL_QUEUED), None
     )
     slot = slot if slot and "day" in slot.details else None
-    return Standing(head, now, zone, language, last, slot, to, _was(head, story, language))
+    return Standing(
+        *(head, now, zone, language, last, slot, to, _was(head, story, language)),
+        remind=remind,
+        is_reminded=is_reminded,
+        told_at=taken_back_at(story.facts) if head.plan is None else None,
+        changes_left=changes_left(story.facts),
+    )
 
 
 def _was(head: Row[Any], story: Story, language: str) -> str:
@@ -63,7 +78,7 @@ def _was(head: Row[Any], story: Story, language: str) -> str:
     if head.plan is not None or head.closed_at is not None:
         return ""
     lost = next((f for f in reversed(story.facts) if f.kind in (Kind.CHOICE_WITHDRAWN, Kind.SLOT_BOOKED)), None)
-    if lost is not None and lost.kind is Kind.CHOICE_WITHDRAWN and lost.details.get("cause") == "delay":
+    if lost is not None and lost.kind is Kind.CHOICE_WITHDRAWN and lost.details.get("cause") in TOLD:
         return slot_words(lost.details, language) if "day" in lost.details else ""
     promises = [f for f in story.facts if f.kind is Kind.PROMISED]
     if promises and promises[-1].details["promised_from"] > promises[0].details["promised_to"]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from parcels.models import Parcel
 from scheduling.models import Booking
-from scheduling.policy import BROKEN_BY_US, CHANGES_BY_LINK, Reason, Refusal
+from scheduling.policy import ASKED_ANEW, BROKEN_BY_US, CHANGES_BY_LINK, Reason, Refusal
 
 #: A choice that ended like this was taken back, or it was us who did not keep it: it is not counted.
 NOT_COUNTED = ("undo", *sorted(BROKEN_BY_US))
@@ -28,7 +28,7 @@ def insist_on_one_left(session: Session, parcel: Parcel, by: str) -> None:
 
 
 def taken_back_at(session: Session, parcel_id: int) -> datetime | None:
-    """When we took back what had been agreed for a parcel; None when something else has ended the last agreement."""
+    """When staff or we ourselves took back what had been agreed last; None when it ended otherwise."""
     query = select(Booking.ended_at, Booking.ended_because).where(Booking.parcel_id == parcel_id)
     last = session.execute(query.order_by(Booking.id.desc()).limit(1)).first()
-    return last.ended_at if last is not None and last.ended_because in BROKEN_BY_US else None
+    return last.ended_at if last is not None and last.ended_because in ASKED_ANEW else None

@@ -14,6 +14,9 @@ ANSWER_DAYS = 2
 #: Causes for which we took back what we had agreed to.
 BROKEN_BY_US = frozenset({"delay", "blackout", "incident", "stop_not_marked"})
 
+#: Causes after which the recipient is left at least two hours to choose anew before he is called.
+ASKED_ANEW = BROKEN_BY_US | {"request"}
+
 
 class Reason(StrEnum):
     """Why a request was refused; each has its three sentences in `portal/notices.py`."""

@@ -7,10 +7,23 @@ from portal.routes.calls import bp as calls
 from portal.routes.delivery import bp as delivery
 from portal.routes.health import bp as health
 from portal.routes.manage import bp as manage
+from portal.routes.orders import bp as orders
 from portal.routes.phone import bp as phone
 from portal.routes.rounds import bp as rounds
 from portal.routes.shop import bp as shop
 from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
 
-BLUEPRINTS: tuple[Blueprint, ...] = (account, calls, delivery, health, manage, phone, rounds, shop, tracking, webhooks)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    account,
+    calls,
+    delivery,
+    health,
+    manage,
+    orders,
+    phone,
+    rounds,
+    shop,
+    tracking,
+    webhooks,
+)
