@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
+from babel.dates import get_month_names
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -131,3 +132,8 @@ def _cell(slot: Slot | None) -> Cell:
 def weekday_names(language: str) -> tuple[str, ...]:
     """Short names of the days of the week, Monday first."""
     return words(language).short_days
+
+
+def month_names(language: str) -> dict[int, str]:
+    """Names of the months as a heading has them, 1 = January."""
+    return dict(get_month_names("wide", "stand-alone", language))

@@ -1,7 +1,6 @@
-"""What the journal says of the recipient's own changes: how many he has left, and when we took one of them back."""
+"""What the journal says of the recipient's own changes: how many are left, and whether one was taken back."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from parcels.stages import Kind
 from portal.tracking_rows import PastFact
@@ -29,9 +28,9 @@ def changes_left(facts: Iterable[PastFact]) -> int:
     return max(0, CHANGES_BY_LINK - used)
 
 
-def taken_back_at(facts: Iterable[PastFact]) -> datetime | None:
-    """When we took back what had been agreed last; None when it ended otherwise."""
+def taken_back(facts: Iterable[PastFact]) -> PastFact | None:
+    """How staff or we ourselves took back what had been agreed last; None when it ended otherwise."""
     last = [fact for fact in facts if fact.kind in _PLANS or fact.kind is Kind.NOT_DELIVERED][-1:]
     if last and last[0].kind is Kind.CHOICE_WITHDRAWN and last[0].details.get("cause") in ASKED_ANEW:
-        return last[0].at
+        return last[0]
     return None

@@ -87,7 +87,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         fresh_until=now.replace(second=0, microsecond=0) + timedelta(minutes=1),
     )
     _what_can_be_done(page, s, story, wish)
-    page.explanation = _explanation(s)
+    page.explanation = _apology(s) or _explanation(s)
     return page
 
 
@@ -156,6 +156,13 @@ def _upcoming(s: Standing) -> list[Event]:
     elif s.remind is not None and not s.is_reminded:
         events.append(expected(s.remind, _("Напомним выбрать время"), _("В 10:00 по вашему времени"), s.language))
     return events
+
+
+def _apology(s: Standing) -> str:
+    """Why the agreed time is gone, when no delay is to blame: that one has a headline of its own."""
+    if s.taken_back is None or s.taken_back.details.get("cause") != "blackout":
+        return ""
+    return _("В назначенный день курьеры не поедут, время пришлось снять. Простите. Выберите другое.")
 
 
 def _explanation(s: Standing) -> str:

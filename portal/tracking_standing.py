@@ -8,13 +8,11 @@ from sqlalchemy import Row
 
 from parcels.stages import Kind, Stage
 from portal.formats import date_range
-from portal.tracking_changes import changes_left, taken_back_at
+from portal.tracking_changes import changes_left, taken_back
 from portal.tracking_rows import PastFact, Story
 from portal.tracking_story import slot_words
 from scheduling.calendars import local_date
 
-#: Causes for which a time was taken back and another one is asked for.
-TOLD = frozenset({"delay", "blackout", "incident"})
 #: Stages whose headline says all there is; the promise and its reasons step back.
 HAS_OWN_HEADLINE = frozenset(
     {
@@ -44,8 +42,13 @@ class Standing:
     was: str
     remind: date | None = None
     is_reminded: bool = False
-    told_at: datetime | None = None
+    taken_back: PastFact | None = None
     changes_left: int = 0
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When staff or we ourselves took back what had been agreed."""
+        return self.taken_back.at if self.taken_back else None
 
     @property
     def today(self) -> date:
@@ -68,7 +71,7 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
         *(head, now, zone, language, last, slot, to, _was(head, story, language)),
         remind=remind,
         is_reminded=is_reminded,
-        told_at=taken_back_at(story.facts) if head.plan is None else None,
+        taken_back=taken_back(story.facts) if head.plan is None else None,
         changes_left=changes_left(story.facts),
     )
 
@@ -78,7 +81,7 @@ def _was(head: Row[Any], story: Story, language: str) -> str:
     if head.plan is not None or head.closed_at is not None:
         return ""
     lost = next((f for f in reversed(story.facts) if f.kind in (Kind.CHOICE_WITHDRAWN, Kind.SLOT_BOOKED)), None)
-    if lost is not None and lost.kind is Kind.CHOICE_WITHDRAWN and lost.details.get("cause") in TOLD:
+    if lost is not None and lost.kind is Kind.CHOICE_WITHDRAWN and lost.details.get("cause") == "delay":
         return slot_words(lost.details, language) if "day" in lost.details else ""
     promises = [f for f in story.facts if f.kind is Kind.PROMISED]
     if promises and promises[-1].details["promised_from"] > promises[0].details["promised_to"]:

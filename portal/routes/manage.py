@@ -28,7 +28,11 @@ Edit = Callable[[Session, datetime], str]
 @bp.context_processor
 def words() -> dict[str, Any]:
     """What the templates look up by value."""
-    return {"notices": notices, "weekdays": manage_page.weekday_names(language())}
+    return {
+        "notices": notices,
+        "weekdays": manage_page.weekday_names(language()),
+        "months": manage_page.month_names(language()),
+    }
 
 
 @bp.get("")
