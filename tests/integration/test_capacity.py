@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from parcels.models import Fact
 from parcels.stages import Kind, Stage
 from portal.extensions import db
+from portal.ticking import sweep
 from portal.transaction import reading, transaction
 from portal.verify import breaches
 from scheduling import blackouts, booking, capacity, weekly, zones
@@ -32,6 +33,7 @@ from tests.integration.test_booking import (
     another,
     book,
     facts,
+    happen,
     parcel_of,
     parcel_to_tomsk,
     refused,
@@ -246,6 +248,17 @@ def test_the_closing_time_moves_the_deadline_with_it(parcel_id: int) -> None:
     late = NOW.replace(day=20, hour=12)  # 19:00 in Tomsk on the eve of the first day
     book(parcel_id, date(2026, 11, 21), now=late)
     assert taken() == {"21.11 14": 1}
+
+
+def test_who_waits_for_the_old_closing_time_is_called_at_the_new_one(parcel_id: int) -> None:
+    happen(parcel_id, Kind.HANDED_OVER, Kind.DEPARTED)
+    before = parcel_of(parcel_id)
+    assert before.next_action == "ask"
+    with transaction() as session:
+        capacity.set_closing(session, zone_id(), time(18), time(20), SOON)
+    sweep(SOON)
+    assert parcel_of(parcel_id).next_action_at == before.next_action_at + timedelta(hours=2)  # type: ignore[operator]
+    assert Kind.CALL_QUEUED not in facts(parcel_id)
 
 
 def test_bookings_against_a_falling_capacity_never_meet_below_zero(both: Flask) -> None:
