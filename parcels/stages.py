@@ -53,6 +53,7 @@ class Kind(StrEnum):
     SLOT_BOOKED = "slot_booked"
     POSTPONED = "postponed"
     CHOICE_WITHDRAWN = "choice_withdrawn"
+    REMINDED = "reminded"
 
     PROMISED = "promised"
     HAND_OVER_LATE = "hand_over_late"

@@ -27,7 +27,7 @@ LOGINS = {
     "operator": "оператор: очередь звонков",
     "courier": f"курьер: рейс зоны {COURIERS_CITY}",
     "shop": "магазин «Тёплый дом»: его посылки",
-    "manager": "руководитель",
+    "manager": "руководитель: места у курьеров",
 }
 _NAMES = {"operator": road.OPERATOR, "courier": door.COURIERS[0], "shop": "Вера Тихонова", "manager": "Лев Громов"}
 #: Days back for which slots are made, since stories are told from their beginning.

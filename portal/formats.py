@@ -58,6 +58,13 @@ def tight_date(day: date, language: str) -> str:
     return f"{tables.short_days[day.weekday()]}, {day.day}{NBSP}{tables.short_months[day.month]}"
 
 
+def on_day(day: date, language: str) -> str:
+    """«в чт, 26 ноября», «во вт, 1 декабря»: short, for a button."""
+    if language == "ru":
+        return f"{'во' if day.weekday() == 1 else 'в'} {short_date(day, language)}"
+    return f"on {short_date(day, language)}"
+
+
 def in_sentence(day: date, language: str) -> str:
     """«в четверг, 26 ноября»."""
     if language == "ru":

@@ -93,6 +93,7 @@ def call_reason(reason: str) -> str:
     return {
         "not_chosen": _("не выбрал время сам"),
         "postponed": _("срок отсрочки подходит, время не выбрано"),
+        "withdrawn": _("оператор снял назначенное"),
         "missed": _("курьер не застал"),
         "unreachable": _("SMS не дошла"),
         "no_address": _("нет адреса"),
@@ -164,13 +165,4 @@ def generic() -> Notice:
         happened=_("Так сделать не получится"),
         means=_("Ничего не изменилось, заказ едет как ехал."),
         now=_("Обновите страницу или позвоните нам."),
-    )
-
-
-def no_zone() -> Notice:
-    """A courier for whom nobody has said where he drives."""
-    return Notice(
-        happened=_("За вами не закреплён район"),
-        means=_("Поэтому рейса здесь нет. На заказы это не влияет."),
-        now=_("Скажите старшему смены: район назначает он."),
     )

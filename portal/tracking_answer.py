@@ -33,11 +33,19 @@ def headline(s: Standing) -> str:
         return _booked(s)
     if s.postponed is not None:
         return _("Храним до {day}", day=short_date(s.postponed, s.language))
+    if s.remind is not None:
+        return _waits_for_reminder(s, s.remind)
     if s.head.promised_from is None:
         return _("Уточняем, когда привезём")
     if s.head.road is Stage.IN_CITY and s.head.zone_id is not None:
         return _("Уже в вашем городе. Выберите время")
     return _coming(s)
+
+
+def _waits_for_reminder(s: Standing, on: date) -> str:
+    if s.is_reminded:
+        return _("Вы просили напомнить: выберите время")
+    return _("Напомним {day}", day=in_sentence(on, s.language))
 
 
 def _coming(s: Standing) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from parcels.stages import BEFORE_CITY, GOING_BACK, Kind, Stage
-from portal import links, tracking_answer
+from portal import links, refusals, tracking_answer
 from portal.formats import (
     counted,
     day_month,
@@ -21,14 +21,14 @@ from portal.formats import (
 from portal.languages import _
 from portal.notices import LOOKS, Notice
 from portal.tracking_answer import RailDay
-from portal.tracking_picker import Picker, Wish, picker, postponements
+from portal.tracking_picker import Picker, Wish, left_words, picker, postponements, reminders
 from portal.tracking_rows import PastFact, Story, state_of
 from portal.tracking_standing import Standing, standing
 from portal.tracking_story import Event, Told, expected, log_of, path_of, stage_title
 from portal.tracking_why import Why, why
 from scheduling import slots
 from scheduling.calendars import local_date
-from scheduling.policy import UNDO_FOR, why_no_choice
+from scheduling.policy import UNDO_FOR, Reason, Refusal, why_no_choice
 from scheduling.slots import Window
 
 _FLAT = re.compile(r",?\s*(?:кв\.?|квартира|оф\.?|офис)\s*[\w/-]+", re.IGNORECASE)
@@ -55,6 +55,9 @@ class Page:
     facts: list[tuple[str, str]]
     picker: Picker | None = None
     postpone: list[tuple[str, str, str]] = field(default_factory=list)
+    remind: list[tuple[str, str]] = field(default_factory=list)
+    changes: str = ""
+    limit: Notice | None = None
     upcoming: list[Event] = field(default_factory=list)
     changeable_until: str = ""
     undo_minutes: int = 0
@@ -87,7 +90,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         fresh_until=now.replace(second=0, microsecond=0) + timedelta(minutes=1),
     )
     _what_can_be_done(page, s, story, wish)
-    page.explanation = _explanation(s)
+    page.explanation = _apology(s) or _explanation(s)
     return page
 
 
@@ -98,14 +101,18 @@ def _what_can_be_done(page: Page, s: Standing, story: Story, wish: Wish) -> None
         return
     window = Window.from_first_possible(head.promised_from)
     days = slots.offer(story.slots, window, head.closing, s.zone, s.now)
-    page.postpone = postponements(s, days, window)
+    if s.changes_left:
+        page.postpone, page.remind = postponements(s, days, window), reminders(s, window)
+        page.changes = left_words(s)
+    else:
+        page.limit = refusals.refusal(Refusal(Reason.TOO_MANY_CHANGES), s.language)
     if head.plan is not None:
         page.undo_minutes = _undo_minutes(story, s.now)
         page.upcoming = _upcoming(s)
         if s.slot is not None:
             until = slots.closes_at(date.fromisoformat(s.slot.details["day"]), head.closing, s.zone)
             page.changeable_until = moment_words(until, s.zone, s.language) if s.now < until else ""
-    if head.plan is not Stage.SCHEDULED or wish.change or wish.nearest:
+    if s.changes_left and (head.plan is not Stage.SCHEDULED or wish.change or wish.nearest):
         page.picker = picker(s, days, window, wish)
 
 
@@ -157,7 +164,16 @@ def _upcoming(s: Standing) -> list[Event]:
         events.append(event)
     elif s.postponed is not None:
         events.append(expected(s.postponed, _("Первый день, когда можем привезти"), "", s.language))
+    elif s.remind is not None and not s.is_reminded:
+        events.append(expected(s.remind, _("Напомним выбрать время"), _("В 10:00 по вашему времени"), s.language))
     return events
+
+
+def _apology(s: Standing) -> str:
+    """Why the agreed time is gone, when no delay is to blame: that one has a headline of its own."""
+    if s.taken_back is None or s.taken_back.details.get("cause") != "blackout":
+        return ""
+    return _("В назначенный день курьеры не поедут, время пришлось снять. Простите. Выберите другое.")
 
 
 def _explanation(s: Standing) -> str:

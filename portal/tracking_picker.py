@@ -1,7 +1,7 @@
 """What the recipient may choose: the days with their hours, the countdown, and how far it can be postponed."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from parcels.stages import Stage
 from portal.formats import (
@@ -9,6 +9,7 @@ from portal.formats import (
     hours_cell,
     hours_sentence,
     moment_words,
+    on_day,
     short_date,
     span,
 )
@@ -16,8 +17,9 @@ from portal.languages import _
 from portal.notices import Notice
 from portal.tracking_standing import Standing
 from scheduling import slots
+from scheduling.policy import reminder_days
 from scheduling.slots import DayOffers, Offer, Window
-from scheduling.steps import ask_deadline
+from scheduling.steps import answer_deadline, ask_deadline
 
 DAYS_SHOWN = 5
 
@@ -51,6 +53,7 @@ class Picker:
     checked: str
     later: tuple[str, str] | None
     nearest: list[Choice]
+    proposed: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,17 @@ def picker(s: Standing, days: list[DayOffers], window: Window, wish: Wish) -> Pi
         checked=proposed.key if proposed else "",
         later=later,
         nearest=[_choice(offer, s.language, full_date=True) for offer in wish.nearest],
+        proposed=_proposal(s, proposed, wish),
     )
+
+
+def _proposal(s: Standing, offer: Offer | None, wish: Wish) -> tuple[str, str] | None:
+    """The nearest free slot to be taken with one press, as (value, words), for somebody who has nothing agreed."""
+    if offer is None or s.head.plan is not None or s.head.stage is Stage.AT_PICKUP or wish != Wish():
+        return None
+    row = offer.row
+    when = f"{on_day(row.day, s.language)}, {hours_sentence(row.starts, row.ends, s.language)}"
+    return offer.key, _("Привезти {when}", when=when)
 
 
 def _picker_title(s: Standing) -> str:
@@ -109,16 +122,27 @@ def due(s: Standing) -> tuple[str, str] | None:
         return None
     if s.head.next_action == "call":
         return _("Мы уже звоним вам."), _("Выберите время сейчас, и звонок не понадобится.")
-    if s.head.stage is Stage.MISSED or (s.head.road is Stage.IN_CITY and s.postponed is None):
+    deadline = _deadline(s)
+    if deadline is None:
         return _("Заказ уже в вашем городе."), _("Если не выбрать время, позвоним и договоримся.")
-    deadline = ask_deadline(s.postponed or s.head.promised_from, s.head.closing, s.zone)
     if deadline <= s.now:
         return _("Время выбрать почти вышло."), _("Сейчас позвоним и договоримся. Но можно выбрать и самому.")
     until = moment_words(deadline, s.zone, s.language)
     then = _("Если не выбрать до {until} или до приезда заказа в город, позвоним и договоримся.", until=until)
-    if s.postponed is not None:
+    if s.postponed is not None or s.remind is not None or s.head.road is Stage.IN_CITY:
         then = _("Если не выбрать до {until}, позвоним и договоримся.", until=until)
     return _("Осталось {time}.", time=_left(deadline - s.now, s.language)), then
+
+
+def _deadline(s: Standing) -> datetime | None:
+    """When an operator calls, as `scheduling.steps` plans it; None when he calls as soon as he can."""
+    if s.head.stage is Stage.MISSED:
+        return None
+    if s.remind is not None:
+        return ask_deadline(Window.from_first_possible(s.head.promised_from).last, s.head.closing, s.zone)
+    if s.head.road is Stage.IN_CITY and s.postponed is None:
+        return answer_deadline(s.told_at, s.zone) if s.told_at else None
+    return ask_deadline(s.postponed or s.head.promised_from, s.head.closing, s.zone, s.told_at)
 
 
 def _left(delta: timedelta, language: str) -> str:
@@ -143,3 +167,16 @@ def postponements(s: Standing, days: list[DayOffers], window: Window) -> list[tu
             last = _(" — это последний день") if day == window.last else ""
             rows.append((free.isoformat(), label, _("привезём с {day}", day=short_date(free, s.language)) + last))
     return rows
+
+
+def reminders(s: Standing, window: Window) -> list[tuple[str, str]]:
+    """Two or three days on which we may ask again, as (value, words)."""
+    first, last = reminder_days(window, s.today)
+    days = [first + timedelta(days=n) for n in (0, 3, 7)]
+    return [(day.isoformat(), short_date(day, s.language)) for day in days if day <= last and day != s.remind]
+
+
+def left_words(s: Standing) -> str:
+    """How often it can still be changed by link."""
+    times = counted(s.changes_left, (_("раз"), _("раза"), _("раз")), s.language)
+    return _("По ссылке время можно поменять ещё {times}.", times=times)

@@ -106,7 +106,12 @@ _REST = union_all(
         _text(Slot.ends),
         _text(null()),
         Slot.capacity - Slot.taken,
-    ).where(Slot.zone_id == bindparam("zone"), Slot.day >= bindparam("first"), Slot.day <= bindparam("last")),
+    ).where(
+        Slot.zone_id == bindparam("zone"),
+        Slot.day >= bindparam("first"),
+        Slot.day <= bindparam("last"),
+        Slot.capacity > 0,
+    ),
 )
 
 

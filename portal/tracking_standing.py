@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from parcels.stages import Kind, Stage
 from portal.formats import date_range
+from portal.tracking_changes import changes_left, taken_back
 from portal.tracking_rows import PastFact, Story
 from portal.tracking_story import slot_words
 from scheduling.calendars import local_date
@@ -41,6 +42,15 @@ class Standing:
     was: str
     today: date
     arrival_from: date | None
+    remind: date | None = None
+    is_reminded: bool = False
+    taken_back: PastFact | None = None
+    changes_left: int = 0
+
+    @property
+    def told_at(self) -> datetime | None:
+        """When staff or we ourselves took back what had been agreed."""
+        return self.taken_back.at if self.taken_back else None
 
 
 def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: str) -> Standing:
@@ -48,7 +58,9 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
     plan = next((f for f in reversed(story.facts) if f.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED)), None)
     slot = plan if head.plan is Stage.SCHEDULED or head.road is Stage.WITH_COURIER else None
     held = plan if head.plan is Stage.POSTPONED else None
-    to = date.fromisoformat(held.details["to"]) if held else None
+    to = date.fromisoformat(held.details["to"]) if held and "to" in held.details else None
+    remind = date.fromisoformat(held.details["remind_on"]) if held and "remind_on" in held.details else None
+    is_reminded = held is not None and any(f.kind is Kind.REMINDED and f.seq > held.seq for f in story.facts)
     last = next(
         (f for f in reversed(story.facts) if f.kind is not Kind.PROMISED and f.kind is not Kind.CALL_QUEUED), None
     )
@@ -56,7 +68,13 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
     promise = next((f for f in reversed(story.facts) if f.kind is Kind.PROMISED), None)
     arrival_from = date.fromisoformat(promise.details["arrival_from"]) if promise else None
     was, today = _was(head, story, language), local_date(now, zone)
-    return Standing(head, now, zone, language, last, slot, to, was, today, arrival_from)
+    return Standing(
+        *(head, now, zone, language, last, slot, to, was, today, arrival_from),
+        remind=remind,
+        is_reminded=is_reminded,
+        taken_back=taken_back(story.facts) if head.plan is None else None,
+        changes_left=changes_left(story.facts),
+    )
 
 
 def _was(head: Row[Any], story: Story, language: str) -> str:

@@ -84,6 +84,8 @@ def _title(fact: PastFact, language: str) -> str:
         return _("Магазин не передал заказ вовремя")
     if fact.kind is Kind.CHOICE_WITHDRAWN:
         return _("Время снято")
+    if fact.kind is Kind.REMINDED:
+        return _("Напомнили, как вы просили")
     if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED) and fact.details.get("undone"):
         return _("Вернули как было")
     stage = _STAGE_OF.get(fact.kind)
@@ -101,6 +103,8 @@ def _place(fact: PastFact, language: str) -> str:
     details = fact.details
     if fact.kind is Kind.SLOT_BOOKED:
         return f"{_who(fact)} {slot_words(details, language)}"
+    if fact.kind is Kind.POSTPONED and "remind_on" in details:
+        return _("Напомним: {day}", day=short_date(date.fromisoformat(details["remind_on"]), language))
     if fact.kind is Kind.POSTPONED:
         return _("Привезём не раньше: {day}", day=short_date(date.fromisoformat(details["to"]), language))
     if fact.kind is Kind.CHOICE_WITHDRAWN:
@@ -121,11 +125,12 @@ def _who(fact: PastFact) -> str:
 
 
 def _why_withdrawn(cause: str) -> str:
-    if cause == "undo":
-        return _("Вы отменили свой выбор")
-    if cause == "delay":
-        return _("Заказ не успевает к этому дню")
-    return _("Выясняем, что случилось")
+    return {
+        "undo": _("Вы отменили свой выбор"),
+        "delay": _("Заказ не успевает к этому дню"),
+        "blackout": _("В этот день курьеры не ездят"),
+        "request": _("Оператор отменил по вашей просьбе"),
+    }.get(cause, _("Выясняем, что случилось"))
 
 
 def slot_words(details: Mapping[str, Any], language: str) -> str:

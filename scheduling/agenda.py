@@ -14,9 +14,9 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel
 from parcels.stages import GOING_BACK, Kind, Stage
-from scheduling import booking, calls, promising
+from scheduling import booking, calls, changes, promising
 from scheduling.calendars import local_date
-from scheduling.steps import Action, Agreed, Outlook, next_step
+from scheduling.steps import Action, Agreed, Outlook, deadline_of, next_step
 from scheduling.zones import service_of
 
 BATCH = 500
@@ -85,6 +85,9 @@ def outlook(session: Session, parcel: Parcel) -> Outlook:
         agreed=Agreed(slot.day, slot.ends) if slot else None,
         postponed_to=held.postponed_to if held else None,
         call_closes_at=call.closes_at if call else None,
+        remind_on=held.remind_on if held else None,
+        is_reminded=held is not None and held.reminded_at is not None,
+        told_at=changes.taken_back_at(session, parcel.id) if parcel.plan is None else None,
     )
 
 
@@ -130,7 +133,10 @@ def put_off(session: Session, parcel_id: int, now: datetime) -> None:
 
 
 def _ask(session: Session, parcel: Parcel, now: datetime) -> None:
-    """Nobody has chosen: an operator asks."""
+    """Nobody has chosen: an operator asks, unless the deadline has meanwhile been moved."""
+    deadline = deadline_of(outlook(session, parcel))
+    if deadline is not None and now < deadline:
+        return
     calls.queue(session, parcel, _why_call(parcel), clock_of(parcel), now)
 
 
@@ -166,9 +172,21 @@ def _not_delivered(session: Session, parcel: Parcel, now: datetime) -> None:
     booking.withdraw(session, parcel, "agenda", "stop_not_marked", now)
 
 
+def _remind(session: Session, parcel: Parcel, now: datetime) -> None:
+    """The recipient wanted to be asked again today: say so once, and leave him the time until the last day closes."""
+    held = booking.active_booking(session, parcel.id)
+    if held is None or held.remind_on is None:
+        return
+    held.reminded_at = held.reminded_at or now
+    details = {"booking": held.id, "on": held.remind_on.isoformat()}
+    fact = NewFact(Kind.REMINDED, "agenda", details=details, dedup_key=f"reminded:{held.id}")
+    journal.record(session, parcel, fact, now)
+
+
 HANDLERS: dict[Action, Callable[[Session, Parcel, datetime], None]] = {
     Action.ASK: _ask,
     Action.CALL: _put_off_call,
+    Action.REMIND: _remind,
     Action.HAND_OVER: _late_hand_over,
     Action.ARRIVE: _not_arrived,
     Action.DELIVER: _not_delivered,

@@ -1,4 +1,4 @@
-"""Use cases of agreeing a delivery: offer, book, move, postpone, undo, withdraw. Whoever asks, the way is the same.
+"""Use cases of agreeing a delivery: offer, book, move, postpone, remind, undo, withdraw. One way, whoever asks.
 
 A place is claimed by one conditional UPDATE whose row count is checked; nothing is read first and decided later.
 """
@@ -14,10 +14,18 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind
-from scheduling import slots
+from scheduling import agreed, changes, slots
 from scheduling.calendars import local_date
 from scheduling.models import Booking, Slot
-from scheduling.policy import UNDO_FOR, Reason, Refusal, why_no_choice, why_no_undo, why_not_day
+from scheduling.policy import (
+    BROKEN_BY_US,
+    Reason,
+    Refusal,
+    why_no_choice,
+    why_no_reminder,
+    why_no_undo,
+    why_not_day,
+)
 from scheduling.slots import DayOffers, Window
 from scheduling.zones import Service, service_of, slot_rows
 
@@ -64,15 +72,16 @@ def book(session: Session, parcel: Parcel, day: date, starts: time, asker: Asker
     held = active_booking(session, parcel.id)
     if held is not None and held.slot is not None and (held.slot.day, held.slot.starts) == (day, starts):
         if parcel.side is not None and why_no_choice(parcel.state, parcel.promised_from, True) is None:
-            _record(session, parcel, held, held.slot, asker.name, now, moved=False)
+            agreed.put_down(session, parcel, held, held.slot, asker.name, now, moved=False)
         return held
     journal.insist_on(session, parcel, asker.seen)
     service = _servable(session, parcel)
+    changes.insist_on_one_left(session, parcel, asker.name)
     slot = _bookable(session, parcel, service, day, starts, now)
     if not claim(session, slot.slot_id, held.slot_id if held else None):
         raise _gone(session, parcel, Reason.SLOT_FULL, day, starts, now)
-    booking = _replace(session, parcel, held, Booking(slot_id=slot.slot_id), asker.name, now)
-    _record(session, parcel, booking, slot, asker.name, now, moved=held is not None)
+    booking = agreed.replace(session, parcel, held, Booking(slot_id=slot.slot_id), asker.name, now)
+    agreed.put_down(session, parcel, booking, slot, asker.name, now, moved=held is not None)
     return booking
 
 
@@ -83,6 +92,7 @@ def postpone(session: Session, parcel: Parcel, to: date, asker: Asker, now: date
         return held
     journal.insist_on(session, parcel, asker.seen)
     service = _servable(session, parcel)
+    changes.insist_on_one_left(session, parcel, asker.name)
     window = window_of(parcel)
     reason = why_not_day(to, window, local_date(now, service.timezone))
     if reason is None and now >= slots.closes_at(to, service.closing, service.timezone):
@@ -92,8 +102,28 @@ def postpone(session: Session, parcel: Parcel, to: date, asker: Asker, now: date
     if reason is not None:
         raise Refusal(reason)
     _give_back(session, held)
-    booking = _replace(session, parcel, held, Booking(postponed_to=to), asker.name, now)
-    _record(session, parcel, booking, None, asker.name, now, moved=held is not None)
+    booking = agreed.replace(session, parcel, held, Booking(postponed_to=to), asker.name, now)
+    agreed.put_down(session, parcel, booking, None, asker.name, now, moved=held is not None)
+    return booking
+
+
+def remind(session: Session, parcel: Parcel, on: date, asker: Asker, now: datetime) -> Booking:
+    """Choose nothing now and be asked again on a day of the window; a place the parcel has is given back.
+
+    Raises: Refusal; StaleVersion.
+    """
+    held = active_booking(session, parcel.id)
+    if held is not None and held.remind_on == on:
+        return held
+    journal.insist_on(session, parcel, asker.seen)
+    service = _servable(session, parcel)
+    changes.insist_on_one_left(session, parcel, asker.name)
+    reason = why_no_reminder(on, window_of(parcel), local_date(now, service.timezone))
+    if reason is not None:
+        raise Refusal(reason)
+    _give_back(session, held)
+    booking = agreed.replace(session, parcel, held, Booking(remind_on=on), asker.name, now)
+    agreed.put_down(session, parcel, booking, None, asker.name, now, moved=held is not None)
     return booking
 
 
@@ -103,7 +133,7 @@ def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booki
     Returns: what is agreed now. Raises: Refusal when it is too late or the place before has gone; StaleVersion.
     """
     held = active_booking(session, parcel.id)
-    if _was_just_undone(session, parcel.id, now):
+    if agreed.was_just_undone(session, parcel.id, now):
         return held
     if held is None:
         raise Refusal(Reason.NOTHING_TO_UNDO)
@@ -118,25 +148,25 @@ def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booki
     slot = _same_slot_again(session, parcel, before, held, now)
     if before.slot_id is None:
         _give_back(session, held)
-    again = Booking(slot_id=before.slot_id, postponed_to=before.postponed_to)
-    booking = _replace(session, parcel, held, again, "undo", now)
-    _record(session, parcel, booking, slot, asker.name, now, moved=True, undone=True)
+    again = agreed.again(before)
+    booking = agreed.replace(session, parcel, held, again, "undo", now)
+    agreed.put_down(session, parcel, booking, slot, asker.name, now, moved=True, undone=True)
     return booking
 
 
-def _was_just_undone(session: Session, parcel_id: int, now: datetime) -> bool:
-    """Is this a second press of a button that has already done its work?"""
-    last = session.scalar(select(Booking).where(Booking.parcel_id == parcel_id).order_by(Booking.id.desc()).limit(1))
-    is_undo = last is not None and "undo" in (last.made_by, last.ended_because)
-    return last is not None and is_undo and now < (last.ended_at or last.made_at) + UNDO_FOR
+def withdraw(session: Session, parcel: Parcel, by: str, cause: str, now: datetime, note: str = "") -> bool:
+    """End what is agreed for a parcel and give its place back. Returns whether there was anything.
 
-
-def withdraw(session: Session, parcel: Parcel, by: str, cause: str, now: datetime) -> bool:
-    """End what is agreed for a parcel and give its place back. Returns whether there was anything."""
+    When it was us who could not keep a slot, the fact names the nearest days that are free instead.
+    """
     held = release(session, parcel, cause, now)
     if held is None:
         return False
-    details = {"cause": cause, **_words(held)}
+    details: dict[str, object] = {"cause": cause, "booking": held.id, **agreed.words(held)}
+    if note:
+        details["note"] = note
+    if cause in BROKEN_BY_US:
+        details["instead"] = [day.isoformat() for day in _free_days(session, parcel, held, now)[:2]]
     journal.record(session, parcel, NewFact(Kind.CHOICE_WITHDRAWN, by, details=details), now)
     return True
 
@@ -146,7 +176,7 @@ def release(session: Session, parcel: Parcel, because: str, now: datetime) -> Bo
     held = active_booking(session, parcel.id)
     if held is not None:
         _give_back(session, held)
-        _end(session, held, because, now)
+        agreed.end(session, held, because, now)
     return held
 
 
@@ -161,6 +191,15 @@ def claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
     if given_up is not None:
         session.connection().execute(GIVE_BACK, {"slot": given_up})
     return True
+
+
+def _free_days(session: Session, parcel: Parcel, instead_of: Booking, now: datetime) -> list[date]:
+    """The other days with a free place, the nearest first; none when nothing can be chosen at all."""
+    lost = instead_of.slot.day if instead_of.slot else None
+    try:
+        return [day.day for day in offered(session, parcel, now) if not day.is_full and day.day != lost]
+    except Refusal:
+        return []
 
 
 def _servable(session: Session, parcel: Parcel) -> Service:
@@ -207,44 +246,3 @@ def _same_slot_again(session: Session, parcel: Parcel, before: Booking, held: Bo
 def _give_back(session: Session, held: Booking | None) -> None:
     if held is not None and held.slot_id is not None:
         session.connection().execute(GIVE_BACK, {"slot": held.slot_id})
-
-
-def _end(session: Session, held: Booking, because: str, now: datetime) -> None:
-    held.is_active = False
-    held.ended_at, held.ended_because = now, because
-    session.flush()
-
-
-def _replace(session: Session, parcel: Parcel, held: Booking | None, new: Booking, by: str, now: datetime) -> Booking:
-    """End the booking that is held, then write the new one; the database lets only one be active."""
-    if held is not None:
-        _end(session, held, "undo" if by == "undo" else "replaced", now)
-    new.parcel_id, new.made_by, new.made_at, new.is_active = parcel.id, by, now, True
-    new.replaces_id = held.id if held is not None and by != "undo" else None
-    session.add(new)
-    session.flush()
-    return new
-
-
-def _record(
-    session: Session,
-    parcel: Parcel,
-    booking: Booking,
-    slot: Slot | slots.SlotRow | None,
-    by: str,
-    now: datetime,
-    *,
-    moved: bool,
-    undone: bool = False,
-) -> None:
-    kind = Kind.POSTPONED if slot is None else Kind.SLOT_BOOKED
-    details: dict[str, object] = {"booking": booking.id, "moved": moved, "undone": undone, **_words(booking, slot)}
-    journal.record(session, parcel, NewFact(kind, by, details=details), now)
-
-
-def _words(booking: Booking, slot: Slot | slots.SlotRow | None = None) -> dict[str, str]:
-    """What was agreed, as a fact keeps it: `to` of a postponement, or `day`, `starts`, `ends` of a slot."""
-    slot = slot or booking.slot
-    if slot is None:
-        return {"to": cast(date, booking.postponed_to).isoformat()}
-    return {"day": slot.day.isoformat(), "starts": f"{slot.starts:%H:%M}", "ends": f"{slot.ends:%H:%M}"}

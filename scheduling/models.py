@@ -107,8 +107,23 @@ class Interval(Base):
     )
 
 
+class Blackout(Base):
+    """A day on which nobody drives in a zone, whatever its weekly intervals say; `why` in the manager's words."""
+
+    __tablename__ = "blackouts"
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zones.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    why: Mapped[str] = mapped_column(String(120), default="")
+    made_by: Mapped[str] = mapped_column(String(32))
+    made_at: Mapped[datetime]
+
+
 class Slot(Base):
-    """An interval on a day, with its places. `taken` is changed only by a conditional UPDATE in `booking`."""
+    """An interval on a day, with its places; one without places is closed.
+
+    `taken` is changed only by a conditional UPDATE in `booking`, `capacity` only by one in `capacity`,
+    `blackouts` or `weekly`.
+    """
 
     __tablename__ = "slots"
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -125,9 +140,10 @@ class Slot(Base):
 
 
 class Booking(Base):
-    """What was agreed for a parcel: a place in a slot, or a later first day. At most one is active.
+    """What was agreed for a parcel: a place in a slot, a later first day, or a day to ask again. At most one is active.
 
     `ended_because` is one of replaced, undo, missed, or the cause of a withdrawal; a delivered one stays active.
+    `reminded_at` is when the recipient was reminded as he had asked for by `remind_on`.
     """
 
     __tablename__ = "bookings"
@@ -135,6 +151,8 @@ class Booking(Base):
     parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"))
     slot_id: Mapped[int | None] = mapped_column(ForeignKey("slots.id"))
     postponed_to: Mapped[date | None] = mapped_column(Date)
+    remind_on: Mapped[date | None] = mapped_column(Date)
+    reminded_at: Mapped[datetime | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     made_by: Mapped[str] = mapped_column(String(32))
     made_at: Mapped[datetime]
@@ -144,8 +162,13 @@ class Booking(Base):
     slot: Mapped[Slot | None] = relationship()
     __table_args__ = (
         Index("uq_bookings_active", "parcel_id", unique=True, **only_where("is_active")),
+        Index(None, "parcel_id"),
         Index(None, "slot_id"),
-        CheckConstraint("(slot_id IS NULL) <> (postponed_to IS NULL)", name="one_choice"),
+        CheckConstraint(
+            "CASE WHEN slot_id IS NULL THEN 0 ELSE 1 END + CASE WHEN postponed_to IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN remind_on IS NULL THEN 0 ELSE 1 END = 1",
+            name="one_choice",
+        ),
     )
 
 

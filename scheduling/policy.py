@@ -7,6 +7,15 @@ from parcels.stages import GOING_BACK, Stage, State
 from scheduling.slots import Offer, Window
 
 UNDO_FOR = timedelta(minutes=15)
+#: Changes that the recipient makes himself; after that he speaks to a person.
+CHANGES_BY_LINK = 5
+#: After a reminder there is at least one evening left to choose.
+ANSWER_DAYS = 2
+#: Causes for which we took back what we had agreed to.
+BROKEN_BY_US = frozenset({"delay", "blackout", "incident", "stop_not_marked"})
+
+#: Causes after which the recipient is left at least two hours to choose anew before he is called.
+ASKED_ANEW = BROKEN_BY_US | {"request"}
 
 
 class Reason(StrEnum):
@@ -31,6 +40,7 @@ class Reason(StrEnum):
     CALL_LOST = "call_lost"
     NOT_SURE = "not_sure"
     NOT_ON_ROUND = "not_on_round"
+    TOO_MANY_CHANGES = "too_many_changes"
 
 
 class Refusal(Exception):
@@ -70,6 +80,21 @@ def why_not_day(day: date, window: Window, today: date) -> Reason | None:
     if day > window.last:
         return Reason.BEYOND_LIMIT
     return None
+
+
+def reminder_days(window: Window, today: date) -> tuple[date, date]:
+    """The first and the last day on which the recipient may be asked again; the last may lie before the first."""
+    return max(window.first, today + timedelta(days=1)), window.last - timedelta(days=ANSWER_DAYS)
+
+
+def why_no_reminder(on: date, window: Window, today: date) -> Reason | None:
+    """Why nobody can be reminded on this day; None when he can."""
+    first, last = reminder_days(window, today)
+    if on <= today:
+        return Reason.PAST_DAY
+    if on > last:
+        return Reason.BEYOND_LIMIT
+    return Reason.TOO_EARLY if on < first else None
 
 
 def why_no_undo(made_at: datetime, made_by: str, now: datetime) -> Reason | None:

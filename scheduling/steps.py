@@ -6,10 +6,13 @@ from enum import StrEnum
 
 from parcels.stages import BEFORE_CITY, GOING_BACK, Stage, State
 from scheduling.calendars import CALLS_FROM, calling_window, local_date, moment
-from scheduling.slots import LIMIT_DAYS, closes_at
+from scheduling.slots import LIMIT_DAYS, Window, closes_at
 
 END_OF_DAY = time(23, 59)
 LOADING = time(8)
+REMIND_AT = time(10)
+#: Somebody who has been told of a delay has so long to choose before he is called.
+ANSWER_TIME = timedelta(hours=2)
 RETURN_WITHIN = timedelta(days=30)
 UNKNOWN_PLACE_AFTER = timedelta(days=1)
 
@@ -21,6 +24,7 @@ class Action(StrEnum):
     ARRIVE = "arrive"
     ASK = "ask"
     CALL = "call"
+    REMIND = "remind"
     DELIVER = "deliver"
     COLLECT = "collect"
     SEND_BACK = "send_back"
@@ -45,7 +49,11 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A parcel as the decision sees it; `closing` is None where no courier goes."""
+    """A parcel as the decision sees it; `closing` is None where no courier goes.
+
+    `remind_on` is a day to ask again, `is_reminded` whether that has been done; `told_at` is when we took back what
+    had been agreed, if nothing has been agreed since.
+    """
 
     state: State
     timezone: str
@@ -57,14 +65,40 @@ class Outlook:
     agreed: Agreed | None
     postponed_to: date | None
     call_closes_at: datetime | None
+    remind_on: date | None = None
+    is_reminded: bool = False
+    told_at: datetime | None = None
 
 
-def ask_deadline(first_day: date, closing: time, timezone: str) -> datetime:
+def ask_deadline(first_day: date, closing: time, timezone: str, told_at: datetime | None = None) -> datetime:
     """Until when the recipient may choose before an operator asks him: the closing time before the first day.
 
-    When that is outside calling hours, the call comes when they begin again.
+    When that is outside calling hours, the call comes when they begin again. Who was told of a delay at `told_at` has
+    two hours at least.
     """
-    return calling_window(closes_at(first_day, closing, timezone), timezone)[0]
+    deadline = closes_at(first_day, closing, timezone)
+    if told_at is not None:
+        deadline = max(deadline, told_at + ANSWER_TIME)
+    return calling_window(deadline, timezone)[0]
+
+
+def answer_deadline(told_at: datetime, timezone: str) -> datetime:
+    """When somebody is called whose parcel is in the city and who was told at `told_at` that his slot is not kept."""
+    return calling_window(told_at + ANSWER_TIME, timezone)[0]
+
+
+def deadline_of(view: Outlook) -> datetime | None:
+    """The deadline that the recipient's page states for choosing; None where it states none."""
+    if view.closing is None or view.promised_from is None or view.state.side is not None or view.agreed is not None:
+        return None
+    if view.remind_on is not None:
+        last_day = Window.from_first_possible(view.promised_from).last
+        return ask_deadline(last_day, view.closing, view.timezone)
+    if view.postponed_to is not None:
+        return ask_deadline(view.postponed_to, view.closing, view.timezone)
+    if view.state.road is Stage.IN_CITY:
+        return answer_deadline(view.told_at, view.timezone) if view.told_at else None
+    return ask_deadline(view.promised_from, view.closing, view.timezone, view.told_at)
 
 
 def next_step(view: Outlook, now: datetime) -> Step:
@@ -80,7 +114,16 @@ def next_step(view: Outlook, now: datetime) -> Step:
         return _agreed(view, view.agreed)
     if view.postponed_to is not None and view.closing is not None:
         return Step("recipient", Action.ASK, ask_deadline(view.postponed_to, view.closing, view.timezone))
+    if view.remind_on is not None and view.closing is not None and view.promised_from is not None:
+        return _remind(view, view.remind_on, Window.from_first_possible(view.promised_from).last, view.closing)
     return _open_road(view, now)
+
+
+def _remind(view: Outlook, on: date, last_day: date, closing: time) -> Step:
+    """He asked to be asked again; after that he has until the last day closes."""
+    if not view.is_reminded:
+        return Step("recipient", Action.REMIND, moment(on, REMIND_AT, view.timezone))
+    return Step("recipient", Action.ASK, ask_deadline(last_day, closing, view.timezone))
 
 
 def _beside_the_road(view: Outlook, now: datetime) -> Step:
@@ -109,8 +152,9 @@ def _open_road(view: Outlook, now: datetime) -> Step:
     if view.closing is None:
         return _to_pickup(view, now)
     if view.state.road is Stage.IN_CITY:
-        return Step("recipient", Action.ASK, calling_window(now, view.timezone)[0])
-    asks = Step("recipient", Action.ASK, ask_deadline(view.promised_from, view.closing, view.timezone))
+        told = answer_deadline(view.told_at, view.timezone) if view.told_at else now
+        return Step("recipient", Action.ASK, calling_window(max(now, told), view.timezone)[0])
+    asks = Step("recipient", Action.ASK, ask_deadline(view.promised_from, view.closing, view.timezone, view.told_at))
     return min(asks, _carrier_owes(view, now), key=lambda step: step.at)
 
 

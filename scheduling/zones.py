@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from parcels.models import Settlement
 from scheduling.calendars import WorkCalendar, local_date
-from scheduling.models import Interval, Slot, Zone, ZoneSettlement
+from scheduling.models import Blackout, Interval, Slot, Zone, ZoneSettlement
 from scheduling.slots import SlotRow, Window
 
 #: Slots stand open this far ahead: the longest lane (35 working days) and two weeks of waiting.
@@ -22,16 +22,18 @@ WORK_WEEK, SATURDAY, SUNDAY = range(5), 5, 6
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a settlement is served: zone, its clock, when choosing closes, and on which weekdays somebody drives."""
+    """How a settlement is served: zone, its clock, when choosing closes, on which weekdays and not on which days."""
 
     zone_id: int
     timezone: str
     closing: time
     weekdays: frozenset[int]
+    blackouts: frozenset[date] = frozenset()
 
     def delivers(self, day: date, calendar: WorkCalendar) -> bool:
         """Does a courier drive here on this day?"""
-        return day.weekday() in self.weekdays and not calendar.is_public_holiday(day)
+        is_open = day.weekday() in self.weekdays and day not in self.blackouts
+        return is_open and not calendar.is_public_holiday(day)
 
 
 def service_of(session: Session, settlement_id: int | None) -> Service | None:
@@ -48,15 +50,19 @@ def service_of(session: Session, settlement_id: int | None) -> Service | None:
         )
         rows = session.execute(query).all()
         weekdays = frozenset(row.weekday for row in rows if row.weekday is not None)
-        known[settlement_id] = Service(*rows[0][:3], weekdays) if rows else None
+        known[settlement_id] = Service(*rows[0][:3], weekdays, _blackouts(session, rows[0].id)) if rows else None
     return known[settlement_id]
 
 
+def _blackouts(session: Session, zone_id: int) -> frozenset[date]:
+    return frozenset(session.scalars(select(Blackout.day).where(Blackout.zone_id == zone_id)))
+
+
 def slot_rows(session: Session, zone_id: int, window: Window) -> list[SlotRow]:
-    """The slots of a zone within a window, in the order of day and hour."""
+    """The slots of a zone within a window, in the order of day and hour, without those that are closed."""
     query = (
         select(Slot.id, Slot.day, Slot.starts, Slot.ends, Slot.capacity - Slot.taken)
-        .where(Slot.zone_id == zone_id, Slot.day.between(window.first, window.last))
+        .where(Slot.zone_id == zone_id, Slot.day.between(window.first, window.last), Slot.capacity > 0)
         .order_by(Slot.day, Slot.starts)
     )
     return [SlotRow(*row) for row in session.execute(query)]
@@ -116,26 +122,55 @@ def open_days(session: Session, calendar: WorkCalendar, now: datetime, ahead: in
 
     Returns: how many slots were opened. Safe to run twice and at once: the slot's own key refuses doubles.
     """
-    intervals: dict[int, list[Interval]] = {}
-    for interval in session.scalars(select(Interval).where(Interval.capacity > 0).order_by(Interval.starts)):
-        intervals.setdefault(interval.zone_id, []).append(interval)
+    due = _behind(session, calendar, now, ahead)
+    intervals, closed = _weekly(session), _closed(session)
     rows: list[dict[str, object]] = []
-    for zone in session.scalars(select(Zone)):
-        today = local_date(now, zone.timezone)
-        last = min(today + timedelta(days=ahead), calendar.last)
-        if zone.opened_until is not None and zone.opened_until >= last:
-            continue
-        first = today if zone.opened_until is None else max(today, zone.opened_until + timedelta(days=1))
-        rows += _slots_between(zone.id, intervals.get(zone.id, []), first, last, calendar)
+    for zone, first, last in due:
+        days = [day for day in _days(first, last) if day not in closed.get(zone.id, ())]
+        rows += slots_of(zone.id, intervals.get(zone.id, []), days, calendar)
         session.execute(update(Zone).where(Zone.id == zone.id).values(opened_until=last))
-    _insert_missing(session, rows)
+    insert_missing(session, rows)
     return len(rows)
 
 
-def _slots_between(
-    zone_id: int, intervals: list[Interval], first: date, last: date, calendar: WorkCalendar
+def _behind(session: Session, calendar: WorkCalendar, now: datetime, ahead: int) -> list[tuple[Zone, date, date]]:
+    """The zones with days to open, from the first to the last of them.
+
+    They are locked before their intervals and closed days are read: a manager who changes those waits, or was first.
+    """
+    query = select(Zone).order_by(Zone.id).with_for_update(key_share=True)
+    behind = []
+    for zone in session.scalars(query.execution_options(populate_existing=True)):
+        today = local_date(now, zone.timezone)
+        last = min(today + timedelta(days=ahead), calendar.last)
+        if zone.opened_until is None or zone.opened_until < last:
+            first = today if zone.opened_until is None else max(today, zone.opened_until + timedelta(days=1))
+            behind.append((zone, first, last))
+    return behind
+
+
+def _weekly(session: Session) -> dict[int, list[Interval]]:
+    intervals: dict[int, list[Interval]] = {}
+    for interval in session.scalars(select(Interval).where(Interval.capacity > 0).order_by(Interval.starts)):
+        intervals.setdefault(interval.zone_id, []).append(interval)
+    return intervals
+
+
+def _closed(session: Session) -> dict[int, set[date]]:
+    closed: dict[int, set[date]] = {}
+    for zone_id, day in session.execute(select(Blackout.zone_id, Blackout.day)):
+        closed.setdefault(zone_id, set()).add(day)
+    return closed
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+
+
+def slots_of(
+    zone_id: int, intervals: Sequence[Interval], days: Sequence[date], calendar: WorkCalendar
 ) -> list[dict[str, object]]:
-    days = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+    """The slots that weekly intervals make on some days, as rows to insert; none on a public holiday."""
     return [
         {"zone_id": zone_id, "day": day, "starts": i.starts, "ends": i.ends, "capacity": i.capacity, "taken": 0}
         for day in days
@@ -145,7 +180,8 @@ def _slots_between(
     ]
 
 
-def _insert_missing(session: Session, rows: list[dict[str, object]]) -> None:
+def insert_missing(session: Session, rows: list[dict[str, object]]) -> None:
+    """Insert slots, except those that are there already."""
     if not rows:
         return
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

@@ -1,7 +1,7 @@
 """FOLLOWER: which fact is told to whom, as a row of the outbox in the transaction of the fact itself."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -13,7 +13,9 @@ from sms import ledger, texts
 from sms.models import Message, Status
 from sms.segments import measure
 
-FIRST_LINK, FRESH_LINK = "first_link", "fresh_link"
+FIRST_LINK, FRESH_LINK, DELAY = "first_link", "fresh_link", "delay"
+#: Causes of a withdrawal that the recipient is told of at once; otherwise it was his wish, or somebody is calling him.
+TOLD = frozenset({"delay", "blackout", "incident"})
 LANGUAGE = "ru"
 #: Fresh links that one phone gets in 24 hours, whoever asks and for whichever parcels.
 FRESH_A_DAY = 5
@@ -32,6 +34,13 @@ def follower(link_for: Callable[[Parcel], str], provider: str) -> journal.Follow
                 text = texts.fresh_link(parcel.shop.name, parcel.order_number, link_for(parcel), LANGUAGE)
                 hour = f"{parcel.link_epoch}.{now.astimezone(UTC):%Y%m%d%H}"
                 _owe(session, parcel, FRESH_LINK, _key(parcel, FRESH_LINK, hour), text, provider, now)
+        elif fact.kind is Kind.CHOICE_WITHDRAWN and fact.details.get("cause") in TOLD:
+            if parcel.phone:
+                text = texts.delay(
+                    parcel.shop.name, parcel.order_number, *_instead(parcel, fact), link_for(parcel), LANGUAGE
+                )
+                key = _key(parcel, DELAY, str(fact.details.get("booking", fact.seq)))
+                _owe(session, parcel, DELAY, key, text, provider, now)
         elif (epoch := _epoch(parcel, fact)) is not None:
             key = _key(parcel, FIRST_LINK, epoch)
             _drop_older(session, parcel, key, now)
@@ -41,6 +50,14 @@ def follower(link_for: Callable[[Parcel], str], provider: str) -> journal.Follow
                 _owe(session, parcel, FIRST_LINK, key, text, provider, now)
 
     return follow
+
+
+def _instead(parcel: Parcel, fact: Fact) -> tuple[date | None, date | None]:
+    """The days to name: those of the new promise, unless it is our day off, then the nearest free ones."""
+    days = [date.fromisoformat(day) for day in fact.details.get("instead", [])]
+    if days and (fact.details["cause"] != "delay" or parcel.promised_from is None):
+        return days[0], days[-1]
+    return parcel.promised_from, parcel.promised_to
 
 
 def _epoch(parcel: Parcel, fact: Fact) -> str | None:

@@ -19,6 +19,8 @@ class _Words:
     promised: tuple[str, ...]
     no_promise: tuple[str, ...]
     fresh: tuple[str, ...]
+    delayed: tuple[str, ...]
+    later: tuple[str, ...]
     dash: str
     cut: str
 
@@ -28,6 +30,8 @@ _WORDS = {
         promised=("привезём {dates}. Время: ", "{dates}. Время: ", "{dates}. "),
         no_promise=("где заказ и когда привезём: ", "где заказ: "),
         fresh=("новая ссылка на ваш заказ: ", "новая ссылка: "),
+        delayed=("привезём позже, {dates}. Выберите время: ", "привезём позже, {dates}: ", "{dates}: "),
+        later=("привезём позже. Выберите время: ", "привезём позже: "),
         dash="–",
         cut="…",
     ),
@@ -36,6 +40,8 @@ _WORDS = {
         promised=("we deliver {dates}. Pick a time: ", "{dates}. Pick a time: ", "{dates}. "),
         no_promise=("where it is and when we deliver: ", "where it is: "),
         fresh=("a fresh link to your order: ", "fresh link: "),
+        delayed=("we deliver later, {dates}. Pick a time: ", "later, {dates}. Pick a time: ", "{dates}: "),
+        later=("we deliver later. Pick a time: ", "later. Pick a time: "),
         dash="-",
         cut="...",
     ),
@@ -65,6 +71,15 @@ def fresh_link(shop_name: str, order_number: str, link: str, language: str) -> s
     """The answer to "send me a fresh link"; arguments, result and errors as in `first_link`."""
     words = _WORDS[language]
     return _fit(shop_name, order_number, words.fresh, link, words.cut)
+
+
+def delay(shop_name: str, order_number: str, first: date | None, last: date | None, link: str, language: str) -> str:
+    """The agreed time cannot be kept: when it can be instead, and where to choose; else as `first_link`."""
+    words = _WORDS[language]
+    if first is None or last is None:
+        return _fit(shop_name, order_number, words.later, link, words.cut)
+    dates = _dates(first, last, words.dash)
+    return _fit(shop_name, order_number, tuple(p.format(dates=dates) for p in words.delayed), link, words.cut)
 
 
 def _dates(first: date, last: date, dash: str) -> str:

@@ -94,10 +94,22 @@ def run_migrations_online():
     connectable = get_engine()
 
     with connectable.connect() as connection:
+        # SQLite changes a table by writing it anew and dropping the old one; with foreign keys on, that would count as
+        # deleting everything that other tables refer to.
+        without_keys(connection, True)
         context.configure(connection=connection, target_metadata=get_metadata(), **conf_args)
 
         with context.begin_transaction():
             context.run_migrations()
+        connection.commit()
+        without_keys(connection, False)
+
+
+def without_keys(connection, wanted):
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()
+        cursor.execute(f"PRAGMA foreign_keys={'OFF' if wanted else 'ON'}")
+        cursor.close()
 
 
 if context.is_offline_mode():

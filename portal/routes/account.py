@@ -11,7 +11,7 @@ from portal.limits import at_most
 
 bp = Blueprint("account", __name__)
 #: Where each role works.
-PLACES = {"operator": "calls.desk", "courier": "rounds.today", "shop": "shop.cabinet", "manager": "matrix.versions"}
+PLACES = {"operator": "calls.desk", "courier": "rounds.today", "shop": "shop.cabinet", "manager": "manage.slots"}
 
 
 @bp.get("/")

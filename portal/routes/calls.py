@@ -16,7 +16,7 @@ from parcels import journal
 from parcels.journal import StaleVersion
 from parcels.models import Fact, Parcel, Settlement, Staff
 from parcels.stages import Kind
-from portal import calling, notices, refusals
+from portal import calling, notices, notices_staff, refusals
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.languages import language
@@ -36,7 +36,7 @@ UPCOMING = 12
 @bp.context_processor
 def words() -> dict[str, Any]:
     """The words that the templates of the desk look up by value."""
-    return {"notices": notices, "as_date": date.fromisoformat}
+    return {"notices": notices, "notices_staff": notices_staff, "as_date": date.fromisoformat}
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,18 @@ def postpone(token: str) -> ResponseReturnValue:
     return _change(token, keep)
 
 
+@bp.post("/t/<token>/remind")
+@allow(Rule.LINK)
+def remind(token: str) -> ResponseReturnValue:
+    """Choose nothing now, and be asked again on the day `on`."""
+
+    def wait(session: Session, parcel: Parcel, asker: Asker, at: datetime) -> None:
+        on, _midnight = _slot_key(f"{request.form.get('on', '')}T00:00")
+        booking.remind(session, parcel, on, asker, at)
+
+    return _change(token, wait)
+
+
 @bp.post("/t/<token>/undo")
 @allow(Rule.LINK)
 def undo(token: str) -> ResponseReturnValue:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import UnknownParcel
-from portal import notices, refusals
+from portal import notices, notices_staff, refusals
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.languages import language
@@ -146,7 +146,7 @@ def _zone(session: Session) -> Zone:
     """The zone of the courier who asks; without one there is no round to show."""
     zone = session.get(Zone, current_user.zone_id) if current_user.zone_id is not None else None
     if zone is None:
-        page = {"notice": notices.no_zone(), "title": notices.no_zone().happened}
+        page = {"notice": notices_staff.no_zone(), "title": notices_staff.no_zone().happened}
         abort(
             make_response(render_template("errors/notice.html", phone=current_app.config["SUPPORT_PHONE"], **page), 409)
         )

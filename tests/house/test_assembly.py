@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from parcels.models import Base
 from portal import tasks
@@ -64,6 +64,25 @@ def test_the_migrations_make_the_tables_of_today(both: Flask) -> None:
         tables = set(inspect(connection).get_table_names())
     assert [d for d in differences if not _is_expression_noise(d)] == []
     assert set(Base.metadata.tables) <= tables
+
+
+def test_an_installation_of_the_first_release_is_carried_over_whole(both: Flask) -> None:
+    Base.metadata.drop_all(db.engine)
+    folder = str(ROOT / "portal" / "migrations")
+    upgrade(directory=folder, revision="0001")
+    rows = (
+        "INSERT INTO settlements VALUES (1, 'Томск', '70', 'Томская область', 'Asia/Tomsk', 5)",
+        "INSERT INTO matrices VALUES (1, 'cdek', 1, '2026-01-01', '2026-01-01 00:00:00', 'x', '18:00:00')",
+        "INSERT INTO lanes VALUES (1, 1, 2, 3, true)",
+        "INSERT INTO shops VALUES (1, 'dom', 'Дом', '+7', 1, 1)",
+    )
+    with db.engine.begin() as connection:
+        for row in rows:
+            connection.execute(text(row))
+    upgrade(directory=folder)
+    with db.engine.connect() as connection:
+        assert connection.execute(text("SELECT unit, weekdays FROM lanes")).all() == [("working", 127)]
+        assert connection.execute(text("SELECT carrier FROM shops")).all() == [("cdek",)]
 
 
 def _is_expression_noise(difference: object) -> bool:

@@ -125,19 +125,30 @@ def test_a_postponement_that_cannot_be_had(parcel_id: int, to: date, now: dateti
     assert (taken(), facts(parcel_id)) == ({"24.11 14": 1}, before)
 
 
-def test_a_full_slot_brings_the_three_nearest_and_keeps_the_wish(parcel_id: int) -> None:
+def fill(day: date) -> None:
+    """Somebody takes the only place of the afternoon."""
+    set_places(day, DAY, 1)
+    book(another(), day)
+
+
+def test_a_closed_slot_is_not_full_but_closed(parcel_id: int) -> None:
     set_places(TUESDAY, DAY, 0)
+    assert refused(lambda: book(parcel_id, TUESDAY)).reason is Reason.CLOSED_DAY
+
+
+def test_a_full_slot_brings_the_three_nearest_and_keeps_the_wish(parcel_id: int) -> None:
+    fill(TUESDAY)
     refusal = refused(lambda: book(parcel_id, TUESDAY))
     assert (refusal.reason, refusal.wanted) == (Reason.SLOT_FULL, (TUESDAY, 14))
     assert [o.key for o in refusal.nearest] == ["2026-11-24T10:00", "2026-11-24T18:00", "2026-11-25T14:00"]
 
 
 def test_a_move_to_a_full_slot_keeps_the_place_that_was_there(parcel_id: int) -> None:
-    set_places(WEDNESDAY, DAY, 0)
+    fill(WEDNESDAY)
     held = book(parcel_id, TUESDAY)
     before = facts(parcel_id)
     assert refused(lambda: book(parcel_id, WEDNESDAY)).reason is Reason.SLOT_FULL
-    assert (taken(), facts(parcel_id)) == ({"24.11 14": 1}, before)
+    assert (taken(), facts(parcel_id)) == ({"24.11 14": 1, "25.11 14": 1}, before)
     assert agreed(parcel_id).id == held  # type: ignore[union-attr]
 
 

@@ -48,6 +48,17 @@ def test_a_long_link_costs_the_shop_its_name() -> None:
     )
 
 
+def test_a_delay_names_the_new_days_and_fits_one_part() -> None:
+    told = texts.delay("Тёплый дом", "117", date(2026, 11, 29), date(2026, 11, 30), LINK, "ru")
+    assert told == f"Тёплый дом, 117: привезём позже, 29–30.11: {LINK}"
+    short = texts.delay("Дом", "", date(2026, 11, 29), date(2026, 11, 30), "veha.ru/t/1", "ru")
+    assert short == "Дом: привезём позже, 29–30.11. Выберите время: veha.ru/t/1"
+    assert texts.delay("Дом", "7", None, None, LINK, "ru") == f"Дом, 7: привезём позже. Выберите время: {LINK}"
+    for language in texts.LANGUAGES:
+        long = texts.delay("Тёплый дом и сад", "ТД-2026/001170", FROM, TO, "x" * 45, language)
+        assert (measure(long).parts, long.endswith("x" * 45)) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("first", "last", "words"),
     [

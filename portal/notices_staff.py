@@ -1,0 +1,82 @@
+"""Words that only staff reads: what stands in a manager's way, why something agreed was taken back."""
+
+from datetime import time
+
+from portal.formats import clock
+from portal.languages import _
+from portal.notices import Notice
+from scheduling.capacity import Changed, Impossible, Occupied
+from scheduling.weekly import Hours
+
+
+def no_zone() -> Notice:
+    """A courier for whom nobody has said where he drives."""
+    return Notice(
+        happened=_("За вами не закреплён район"),
+        means=_("Поэтому рейса здесь нет. На заказы это не влияет."),
+        now=_("Скажите старшему смены: район назначает он."),
+    )
+
+
+def why_withdrawn(cause: str) -> str:
+    """Why what was agreed was taken back."""
+    return {
+        "undo": _("отменил сам"),
+        "delay": _("заказ не успевает"),
+        "blackout": _("в этот день не возим"),
+        "incident": _("инцидент"),
+        "stop_not_marked": _("курьер не отметил"),
+        "request": _("по просьбе получателя"),
+    }.get(cause, _("причина не названа"))
+
+
+def stale() -> Notice:
+    """An operator acted on an old page."""
+    return Notice(
+        happened=_("Пока страница была открыта, с заказом кое-что произошло"),
+        means=_("Ничего не снято."),
+        now=_("Вот как дела сейчас. Если снять всё ещё нужно, нажмите снова."),
+        tone="warn",
+    )
+
+
+def not_changed(problem: Changed | Occupied | Impossible) -> Notice:
+    """Why a manager's change was not made."""
+    if isinstance(problem, Occupied):
+        return Notice(
+            happened=_("Мешают записи: {n}", n=len(problem.by)),
+            means=_("Ничего не изменено. Места, на которые записаны люди, не убираем молча."),
+            now=_("Кто записан, перечислено ниже."),
+        )
+    if isinstance(problem, Changed):
+        return Notice(
+            happened=_("Пока страница была открыта, это уже изменили"),
+            means=_("Ваше изменение не записано. Сейчас: {current}.", current=_current(problem.current)),
+            now=_("Ниже то, что есть сейчас. Если изменение ещё нужно, сделайте его снова."),
+            tone="warn",
+        )
+    return Notice(
+        happened=_impossible(str(problem)),
+        means=_("Ничего не изменено."),
+        now=_("Исправьте и сохраните снова."),
+    )
+
+
+def _current(value: object) -> str:
+    """What stands in the database instead of what the manager saw."""
+    if isinstance(value, Hours):
+        return _("до {ends}, мест {n}", ends=clock(value.ends), n=value.capacity)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    if isinstance(value, int):
+        return _("мест {n}", n=value) if value else _("закрыто")
+    return {"blackout": _("день закрыт"), "open": _("день открыт")}.get(str(value), _("этого больше нет"))
+
+
+def _impossible(why: str) -> str:
+    return {
+        "places": _("Мест бывает от 1 до 999; закрыть час — 0"),
+        "past": _("Этот день уже не изменить"),
+        "hours": _("Начало должно быть раньше конца"),
+        "crossing": _("Часы пересекаются с другим интервалом этого дня"),
+    }.get(why, _("Так сделать не получится"))
