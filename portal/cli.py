@@ -13,7 +13,7 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel, Shop, Staff
 from parcels.stages import Kind
-from portal import access, demo, intake, links, matrix_command, notices, places, sheets, ticking, up, verify
+from portal import access, demo, eta, intake, links, matrix_command, notices, places, sheets, ticking, up, verify
 from portal.extensions import now
 from portal.terminal import Moment, Trouble, command
 from portal.transaction import reading, transaction
@@ -28,6 +28,7 @@ BY_HAND = (
 FILE = click.Path(path_type=Path)
 main = click.Group()
 main.add_command(matrix_command.commands)
+main.add_command(eta.commands)
 
 
 @command(main, "import-orders")
