@@ -6,7 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import booking_race, claim_forms, link_size, page_time, page_weight, sqlite_writers
+from bench import (
+    booking_race,
+    claim_forms,
+    link_size,
+    matrix_size,
+    page_time,
+    page_weight,
+    promise_speed,
+    sqlite_writers,
+)
 from bench.figures import Figure
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -16,6 +25,8 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "S1 S3": booking_race.figures,
     "S2": claim_forms.figures,
     "S4": sqlite_writers.figures,
+    "E1": promise_speed.figures,
+    "E2": matrix_size.figures,
     "G1": link_size.figures,
 }
 COLUMNS = "{:<11} {:<74} {:>8} {:>9}  {}"
