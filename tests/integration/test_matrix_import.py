@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from portal import matrix_import
 from portal.matrix_import import Source
 from portal.transaction import reading, transaction
-from scheduling import matrix, matrix_upload
+from scheduling import matrix, matrix_upload, matrix_versions
 from scheduling.matrix_upload import StaleUpload
 from scheduling.models import Lane, Matrix, MatrixUpload
 from scheduling.promise import Unit
@@ -115,12 +115,12 @@ def test_withdrawn_and_restored_the_lanes_stay(both: Flask, tmp_path: Path) -> N
         matrix_import.import_matrix(session, file(tmp_path, f"{TOMSK},1,2,1,,,,,"), SOURCE, NOW)
     before, newer = _ids()
     with transaction() as session:
-        assert matrix_upload.withdraw(session, newer.upload_id or 0, NOW)
+        assert matrix_versions.withdraw(session, newer.upload_id or 0, NOW)
     assert current(CHELYABINSK).id == before.id  # type: ignore[union-attr]
     with transaction() as session:
-        assert not matrix_upload.withdraw(session, newer.upload_id or 0, NOW)
-        assert not matrix_upload.withdraw(session, -before.id, NOW)
-        assert matrix_upload.restore(session, newer.upload_id or 0)
+        assert not matrix_versions.withdraw(session, newer.upload_id or 0, NOW)
+        assert not matrix_versions.withdraw(session, -before.id, NOW)
+        assert matrix_versions.restore(session, newer.upload_id or 0)
     assert current(CHELYABINSK).id == newer.id  # type: ignore[union-attr]
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Lane)) == 6
