@@ -6,7 +6,18 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import booking_race, claim_forms, link_size, page_time, page_weight, phone_speed, sqlite_writers, sweep_scale
+from bench import (
+    booking_race,
+    claim_forms,
+    link_size,
+    matrix_size,
+    page_time,
+    page_weight,
+    phone_speed,
+    promise_speed,
+    sqlite_writers,
+    sweep_scale,
+)
 from bench.figures import Figure
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -18,6 +29,8 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "S4": sqlite_writers.figures,
     "D1": sweep_scale.figures,
     "I2": phone_speed.figures,
+    "E1": promise_speed.figures,
+    "E2": matrix_size.figures,
     "G1": link_size.figures,
 }
 COLUMNS = "{:<11} {:<74} {:>8} {:>9}  {}"

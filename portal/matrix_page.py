@@ -11,7 +11,7 @@ from parcels.models import Settlement
 from portal import matrix_words
 from scheduling import matrix
 from scheduling.calendars import local_date
-from scheduling.matrix_upload import has_predecessor
+from scheduling.matrix_versions import has_predecessor
 from scheduling.models import Lane, Matrix, MatrixUpload
 from scheduling.promising import CARRIER
 

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -65,7 +66,6 @@ class Memory:
     kinds: list[LaneKind | None] = field(default_factory=lambda: [None])
     destinations: list[Destination] = field(default_factory=list)
     calendars: dict[str, WorkCalendar] = field(default_factory=dict)
-    _numbers: dict[LaneKind, int] = field(default_factory=dict)
 
     def lane(self, carrier: str, origin_id: int, settlement_id: int) -> LaneKind | None:
         """What the lane says; None when there is none."""
@@ -87,29 +87,39 @@ class Memory:
         service = there.service if by_courier else None
         return delivery_days(service, self.calendars[there.country], there.closed)
 
-    def add_route(self, key: Key, route: Route, lanes: Iterable[tuple[int, LaneKind]]) -> None:
-        """Take in the lanes of one version, as (settlement, what its lane says)."""
+    def add_route(
+        self, key: Key, route: Route, lanes: Iterable[tuple[int, LaneKind]], numbers: dict[LaneKind, int]
+    ) -> None:
+        """Take in the lanes of one version, as (settlement, what its lane says).
+
+        `numbers` of the kinds are needed only while reading; cut-offs that are equal become one object.
+        """
         for settlement_id, kind in lanes:
-            number = self._numbers.get(kind)
+            number = numbers.get(kind)
             if number is None:
-                number = self._numbers[kind] = len(self.kinds)
-                self.kinds.append(kind)
+                number = numbers[kind] = len(self.kinds)
+                self.kinds.append(kind._replace(cutoff=_same(kind.cutoff)))
             route.kinds[self.rows[settlement_id]] = number
         self.routes[key] = route
+
+
+@lru_cache(maxsize=1_440)
+def _same(clock: time) -> time:
+    return clock
 
 
 def load(session: Session, now: datetime) -> Memory:
     """Read everything that counts at `now`. About a second for 120,000 lanes."""
     memory = Memory()
     _read_places(session, memory)
-    units = {unit.value: unit for unit in Unit}
+    units, numbers = {unit.value: unit for unit in Unit}, dict[LaneKind, int]()
     columns = (Lane.settlement_id, Lane.days_min, Lane.days_max, Lane.has_courier, Lane.unit, Lane.cutoff)
     for version, origin in current_versions(session, now):
         route = Route(version.id, origin.zone, origin.country, array("H", bytes(2 * len(memory.rows))))
         rows = session.execute(select(*columns, Lane.weekdays).where(Lane.matrix_id == version.id))
         usual = version.cutoff
         lanes = ((place, LaneKind(a, b, c, units[u], cut or usual, w)) for place, a, b, c, u, cut, w in rows)
-        memory.add_route((version.carrier, version.origin_id), route, lanes)
+        memory.add_route((version.carrier, version.origin_id), route, lanes, numbers)
     return memory
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from scheduling import matrix
 from scheduling.matrix_rows import BadRow, LaneRow
-from scheduling.models import Matrix, MatrixUpload
+from scheduling.models import MatrixUpload
 from scheduling.promise import Unit
 
 #: So long may somebody look at what a file would change.
@@ -168,42 +168,3 @@ def apply(session: Session, upload_id: int, digest: str, now: datetime) -> Appli
 def _lane(row: list[Any]) -> LaneRow:
     place, low, high, courier, unit, cutoff, weekdays = row
     return LaneRow(place, low, high, courier, Unit(unit), time.fromisoformat(cutoff) if cutoff else None, weekdays)
-
-
-def withdraw(session: Session, key: int, now: datetime) -> bool:
-    """Let the versions before an upload's count again. Promises already given keep theirs.
-
-    Args: `key` of the upload, or minus the id of a version that came with none.
-    Returns: whether anything changed; not when there is nothing to go back to, or somebody was faster.
-    """
-    versions = session.scalars(select(Matrix).where(_of(key), Matrix.withdrawn_at.is_(None))).all()
-    if not any(has_predecessor(session, version) for version in versions):
-        return False
-    return _set_withdrawn(session, key, now)
-
-
-def restore(session: Session, key: int) -> bool:
-    """Let a withdrawn upload count again, where nothing newer does. Returns whether anything changed."""
-    return _set_withdrawn(session, key, None)
-
-
-def _set_withdrawn(session: Session, key: int, at: datetime | None) -> bool:
-    was = Matrix.withdrawn_at.is_(None) if at else Matrix.withdrawn_at.is_not(None)
-    changed = update(Matrix).where(_of(key), was).values(withdrawn_at=at).returning(Matrix.id)
-    return bool(session.scalars(changed.execution_options(synchronize_session="fetch")).all())
-
-
-def _of(key: int) -> Any:
-    return Matrix.upload_id == key if key > 0 else Matrix.id == -key
-
-
-def has_predecessor(session: Session, version: Matrix) -> bool:
-    """Is there an earlier version of the same carrier and origin that would count instead?"""
-    query = select(Matrix.id).where(
-        Matrix.carrier == version.carrier,
-        Matrix.origin_id == version.origin_id,
-        Matrix.withdrawn_at.is_(None),
-        Matrix.id != version.id,
-        Matrix.valid_from <= version.valid_from,
-    )
-    return session.scalar(query.limit(1)) is not None

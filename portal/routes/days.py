@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import day_page
+from portal import day_form, day_page
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.languages import language
@@ -30,8 +30,8 @@ def add() -> ResponseReturnValue:
     """Keep one more such day."""
     try:
         with transaction() as session:
-            day_page.add(session, request.form, current_user.name, now())
-    except day_page.BadForm as problem:
+            day_form.add(session, request.form, current_user.name, now())
+    except day_form.BadForm as problem:
         return _page(str(problem)), 422
     return redirect(url_for("days.listed"), 303)
 
@@ -44,7 +44,7 @@ def remove() -> ResponseReturnValue:
     try:
         day = date.fromisoformat(form.get("day", ""))
     except ValueError:
-        return _page(day_page.bad_day("")), 422
+        return _page(day_form.bad_day("")), 422
     with transaction() as session:
         if form.get("settlement", "").isdecimal():
             days.reopen(session, int(form["settlement"]), day)
@@ -62,7 +62,7 @@ def approve() -> ResponseReturnValue:
             year = request.form.get("year", type=int) or 0
             days.approve(session, request.form.get("country", ""), year, current_user.name, now())
     except BadDay as problem:
-        return _page(day_page.bad_day(str(problem))), 422
+        return _page(day_form.bad_day(str(problem))), 422
     return redirect(url_for("days.listed"), 303)
 
 

@@ -16,7 +16,7 @@ from portal.languages import language
 from portal.matrix_form import BadForm, source_of
 from portal.sheets import BadSheet
 from portal.transaction import reading, transaction
-from scheduling import matrix_upload
+from scheduling import matrix_versions
 from scheduling.matrix_rows import BadFile
 from scheduling.matrix_upload import StaleUpload
 from scheduling.models import MatrixUpload
@@ -79,7 +79,7 @@ def turn(key: int, way: str) -> ResponseReturnValue:
     """Let the version before count again, or this one."""
     with transaction() as session:
         is_back = way == "back"
-        is_done = matrix_upload.withdraw(session, key, now()) if is_back else matrix_upload.restore(session, key)
+        is_done = matrix_versions.withdraw(session, key, now()) if is_back else matrix_versions.restore(session, key)
     flash({"kind": way if is_done else "same"})  # type: ignore[arg-type]  # any JSON
     return redirect(url_for("matrix.versions"), 303)
 
