@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, func, or_, select
 from sqlalchemy.orm import Session
 
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage, fold
 from scheduling.models import Booking, Call, Slot, ZoneSettlement
 from scheduling.slots import Window
+from sms.duties import FIRST_LINK
+from sms.models import RANK, Message, Receipt, Status
 
 BATCH = 1000
 
@@ -149,11 +151,55 @@ def nobody_calls_in_vain(session: Session) -> list[str]:
     return [f"посылка {parcel_id}: время назначено, но ей собираются звонить" for parcel_id in session.scalars(query)]
 
 
+def first_messages_are_owed(session: Session) -> list[str]:
+    """I4: who has a phone and a link has its first message; its key keeps it from being there twice."""
+    key = Parcel.id.cast(String) + f":{FIRST_LINK}:" + Parcel.link_epoch.cast(String)
+    is_it = or_(Message.dedup_key.like(key + ":%"), Message.dedup_key.like(key + ".%"))
+    query = (
+        select(Parcel.id)
+        .join(Fact, (Fact.parcel_id == Parcel.id) & (Fact.kind == Kind.ORDER_ACCEPTED))
+        .outerjoin(Message, (Message.parcel_id == Parcel.id) & is_it)
+        .where(Parcel.phone != "", Message.id.is_(None))
+    )
+    return [f"посылка {parcel_id}: нет первого сообщения со ссылкой" for parcel_id in session.scalars(query)]
+
+
+def accepted_once(session: Session) -> list[str]:
+    """I5: the provider has each message at most once, by the names it gave."""
+    names = func.count(Receipt.provider_id.distinct())
+    query = (
+        select(Receipt.message_id, names)
+        .join(Message, Message.id == Receipt.message_id)
+        .group_by(Receipt.message_id)
+        .having(or_(names > 1, func.min(Receipt.provider_id) != func.min(Message.provider_id)))
+    )
+    return [
+        f"сообщение {message_id}: у провайдера их {count} или оно другое"
+        for message_id, count in session.execute(query)
+    ]
+
+
+def messages_go_forward(session: Session) -> list[str]:
+    """I8: a message that was accepted or has ended does not stand before that again."""
+    ours = [status for status in Status if RANK[status] == 0]
+    is_back = Message.status.in_(ours) & (Message.accepted_at.is_not(None) | Message.settled_at.is_not(None))
+    is_open = (Message.status == Status.ACCEPTED) & Message.settled_at.is_not(None)
+    is_lost = (Receipt.status == "delivered") & (Message.status != Status.DELIVERED)
+    query = select(Message.id).distinct().outerjoin(Receipt, Receipt.message_id == Message.id)
+    return [
+        f"сообщение {message_id}: статус вернулся назад"
+        for message_id in session.scalars(query.where(or_(is_back, is_open, is_lost)))
+    ]
+
+
 CHECKS: tuple[tuple[str, Callable[[Session], list[str]]], ...] = (
     ("I1", slots_add_up),
     ("I2", one_booking_each),
     ("I2", bookings_within_window),
     ("I3", somebody_owns_each),
+    ("I4", first_messages_are_owed),
+    ("I5", accepted_once),
     ("I7", journal_adds_up),
+    ("I8", messages_go_forward),
     ("I12", nobody_calls_in_vain),
 )

@@ -97,7 +97,9 @@ def clock_of(parcel: Parcel) -> str:
 
 
 def _promise_outruns_slot(session: Session, parcel: Parcel) -> bool:
-    """Is a day agreed that the parcel can no longer keep?"""
+    """Is a day agreed that the parcel can no longer keep? What the courier carries keeps it, despite any late scan."""
+    if parcel.road is Stage.WITH_COURIER:
+        return False
     held = booking.active_booking(session, parcel.id)
     day = (held.slot.day if held.slot else held.postponed_to) if held else None
     return day is not None and parcel.promised_from is not None and day < parcel.promised_from

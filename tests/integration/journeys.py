@@ -90,7 +90,10 @@ class Model:
         state = self.states[parcel] = advance(self.states.get(parcel, State()), fact.kind)
         if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED):
             self._choose(parcel, fact)
-        elif fact.kind is Kind.CHOICE_WITHDRAWN or (state.plan is None and state.stage is not Stage.DELIVERED):
+        elif fact.kind is Kind.CHOICE_WITHDRAWN:
+            assert fact.details["cause"] != "delay" or state.road is not Stage.WITH_COURIER
+            self.choices.pop(parcel, None)
+        elif state.plan is None and state.stage is not Stage.DELIVERED:
             self.choices.pop(parcel, None)
 
     def _choose(self, parcel: int, fact: Fact) -> None:
