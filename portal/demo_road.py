@@ -85,7 +85,9 @@ def postponed(scene: Scene, route: Route) -> Story | None:
     story = on_the_way(scene, route)
     if story is not None and story.parcel.promised_from is not None:
         story.until(max(story.clock, scene.now - 7 * HOUR))
-        to = story.parcel.promised_from + DAY * scene.random.randint(4, 12)
+        wanted = story.parcel.promised_from + DAY * scene.random.randint(4, 12)
+        served = [day.day for day in booking.offered(scene.session, story.parcel, story.clock)]
+        to = next((day for day in served if day >= wanted), served[-1])
         booking.postpone(scene.session, story.parcel, to, booking.Asker("recipient", story.parcel.version), story.clock)
     return story
 

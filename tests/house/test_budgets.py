@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("parcels", "scheduling", "carriers", "sms", "portal")
 FILE_LINES, FUNCTION_LINES, ENTRANCE_LINES, TEMPLATE_LINES = 250, 40, 20, 80
-MEDIAN_LINES = 105  # the wish is 80; docs/decisions/0009 says why we are above it
+MEDIAN_LINES = 110  # the wish is 80; docs/decisions/0009 says why we are above it
 NAMELESS = {"utils.py", "helpers.py", "common.py"}
 CLOCKS = {"portal/extensions.py"}  # the only files that may ask what time it is
 STAGE_WRITERS = {"parcels/journal.py"}

@@ -25,7 +25,7 @@ from portal.extensions import db
 from portal.ticking import sweep
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import booking, matrix, rounds, zones
+from scheduling import agreed, booking, matrix, rounds, zones
 from scheduling.booking import Asker
 from scheduling.calendars import calendar_of, local_date, moment
 from scheduling.matrix import LaneRow
@@ -379,7 +379,7 @@ class Lives(RuleBasedStateMachine):
         first = parcel.promised_from
         if first is None or why_no_choice(parcel.state, first, True) is not None:
             return False
-        exists = wish in self.model.places if isinstance(wish, tuple) else True
+        exists = wish in self.model.places or any(slot[0] == wish for slot in self.model.places)
         is_early = self.now < moment(day - timedelta(days=1), time(18), TOWN)
         return exists and is_early and max(first, self.today) <= day <= first + timedelta(days=LIMIT_DAYS)
 
@@ -392,6 +392,12 @@ class Lives(RuleBasedStateMachine):
     def take_back(self, parcel: Parcel, by: str) -> None:
         """Undo, and see that it is done exactly when it may be."""
         held = self.model.choices.get(parcel.id)
+        with reading() as session:
+            is_pressed_twice = agreed.was_just_undone(session, parcel.id, self.now)
+        if is_pressed_twice:
+            assert self.ask(parcel, by, lambda s, p, a: booking.undo(s, p, a, self.now)) is None
+            assert self.model.choices.get(parcel.id) == held
+            return
         before = held.before if held else None
         may = held is not None and held.by == "recipient" and self.now < held.at + UNDO_FOR
         may = may and why_no_choice(parcel.state, parcel.promised_from, True) is None

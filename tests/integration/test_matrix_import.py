@@ -43,7 +43,7 @@ def test_one_file_holds_carriers_and_origins(both: Flask, tmp_path: Path) -> Non
         f"{ANADYR},9,14,0,working,,,own,{KALININGRAD}",
     )
     with transaction() as session:
-        done = matrix_import.import_matrix(session, file(tmp_path, *rows), SOURCE, NOW)
+        done = matrix_import.import_matrix(session, file(tmp_path, *rows), SOURCE, NOW, may_drop=True)
         assert (done.bad, done.lanes, done.is_new) == ([], 3, True)
     home, west, own = current(CHELYABINSK), current(KALININGRAD), current(KALININGRAD, "own")
     assert home is not None
@@ -67,7 +67,7 @@ def test_a_route_of_which_nothing_new_is_said_keeps_its_version(both: Flask, tmp
         with transaction() as session:
             routes, bad = matrix_import.examine(session, file(tmp_path, *rows), SOURCE)
             assert (bad, sum(bool(route.changes) for route in routes)) == ([], expected)
-            matrix_import.import_matrix(session, file(tmp_path, *rows), SOURCE, NOW)
+            matrix_import.import_matrix(session, file(tmp_path, *rows), SOURCE, NOW, may_drop=True)
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Matrix)) == 3
 
@@ -112,7 +112,7 @@ def test_two_who_apply_at_once_write_one_version(both: Flask, tmp_path: Path) ->
 def test_withdrawn_and_restored_the_lanes_stay(both: Flask, tmp_path: Path) -> None:
     with transaction() as session:
         make_world(session)
-        matrix_import.import_matrix(session, file(tmp_path, f"{TOMSK},1,2,1,,,,,"), SOURCE, NOW)
+        matrix_import.import_matrix(session, file(tmp_path, f"{TOMSK},1,2,1,,,,,"), SOURCE, NOW, may_drop=True)
     before, newer = _ids()
     with transaction() as session:
         assert matrix_versions.withdraw(session, newer.upload_id or 0, NOW)
