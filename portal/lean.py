@@ -1,7 +1,7 @@
 """What Flask does at every request although our pages never need it, left out.
 
-Most requests come from recipients, who have no cookie and no session. With both an empty view costs 0.82 of what it
-did without them.
+Most requests come from recipients, who have no cookie and no session. An empty view costs 0.81 of what it does
+behind plain Flask, side by side.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """How often one address may try what invites guessing. Only the routes that say so are looked at.
 
-Flask-Limiter, which stood here, looks at every request before and after it; without it an empty view costs 0.61 of
-what it did.
+Flask-Limiter, which stood here, looks at every request before and after it; without it an empty view costs 0.68 of
+what it did, side by side on SQLite.
 """
 
 from collections.abc import Callable
