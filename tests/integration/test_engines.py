@@ -11,10 +11,10 @@ _MINE = text("SELECT pg_backend_pid()")
 _END = text("SELECT pg_terminate_backend(:pid, 2000)")
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("both", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("open_one", [looking, reading, transaction])
 def test_a_connection_that_died_in_the_pool_is_replaced_unseen(both: Flask, open_one: object) -> None:
-    if db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has no server to lose")
     with transaction() as session, looking() as connection:
         dead = {session.scalar(_MINE), connection.scalar(_MINE)}
     with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as killer:
