@@ -154,14 +154,6 @@ def counted(count: int, forms: Sequence[str], language: str) -> str:
     return f"{count}{NBSP}{plural(count, forms, language)}"
 
 
-def masked_phone(phone: str) -> str:
-    """«+7 913 •••-••-42»: enough to recognise one's own number, too little to use another's."""
-    digits = phone.lstrip("+")
-    if len(digits) != 11:
-        return f"•••{digits[-2:]}"
-    return f"+{digits[0]}{NBSP}{digits[1:4]}{NBSP}•••-••-{digits[9:]}"
-
-
 def phone(number: str) -> str:
     """«+7 913 000-12-42» for staff who dial it."""
     digits = number.lstrip("+")

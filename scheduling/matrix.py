@@ -94,14 +94,6 @@ def current(session: Session, carrier: str, origin_id: int, on: date) -> Matrix 
     return session.scalar(query)
 
 
-def missing(session: Session, lanes: list[LaneRow], version: Matrix | None) -> tuple[int, int]:
-    """How many lanes of a version a new file does not have, and how many the version has."""
-    if version is None:
-        return 0, 0
-    had = set(session.scalars(select(Lane.settlement_id).where(Lane.matrix_id == version.id)))
-    return len(had - {lane.settlement_id for lane in lanes}), len(had)
-
-
 def find_lane(session: Session, matrix_id: int, settlement_id: int) -> Lane | None:
     """The lane of one version to a settlement."""
     return session.get(Lane, (matrix_id, settlement_id))

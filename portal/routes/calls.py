@@ -29,7 +29,6 @@ from sms.models import Message
 
 bp = Blueprint("calls", __name__)
 POSTPONE_BY = (7, 14)
-NOTE_LENGTH = 500
 UPCOMING = 12
 
 
