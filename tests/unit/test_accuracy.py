@@ -110,10 +110,11 @@ def test_overlooking_open_parcels_is_found_out(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_noticing_sooner_beats_noticing_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    sooner = judged("stormy").ours
     monkeypatch.setattr(accuracy, "CANDIDATES", (DESCRIBED,))
     late = back_test(history("stormy")).ours
-    assert late.coverage < judged("stormy").ours.coverage
-    assert late.worst.coverage < judged("stormy").ours.worst.coverage
+    assert late.coverage < sooner.coverage
+    assert late.worst.coverage < sooner.worst.coverage
 
 
 def test_a_faster_network_is_promised_faster() -> None:
