@@ -9,7 +9,11 @@ class Outgoing:
     """A message as a provider sees it.
 
     `to` is E.164; `callback_url`, without a query, is where receipts go. `attempt` counts from 1. `taken` are the
-    provider's ids of other messages to this number, which a look-up must not take for this one.
+    provider's ids of other messages to this number, which a look-up must not take for this one. `sender` is the
+    shop's own name as a sender (2 to 11 Latin letters), empty for the provider's default.
+
+    A letter has `to` as an e-mail address, a `subject`, an `html` part beside the `text`, and `unsubscribe`, an
+    https address that ends such letters by one POST.
     """
 
     message_id: int
@@ -18,6 +22,10 @@ class Outgoing:
     callback_url: str | None = None
     attempt: int = 1
     taken: frozenset[str] = frozenset()
+    sender: str = ""
+    subject: str = ""
+    html: str = ""
+    unsubscribe: str = ""
 
     @property
     def link(self) -> str:
