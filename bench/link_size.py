@@ -7,7 +7,10 @@ from itertools import product
 from bench.figures import Figure, ceiling
 from portal import links
 from sms import texts
+from sms.phrases import DASH
 from sms.segments import measure
+from sms.story import dates_between
+from sms.texts import Names
 
 SHOPS = (
     "Тёплый дом",
@@ -32,6 +35,7 @@ DATES = (
 #: A host as short as one buys for links, one as long as may be, and the developer's.
 HOSTS = ("veha.ru", "dostavka-veha.ru", "localhost:8000")
 LONGEST_TOKEN = 22
+LONGEST = "W" * LONGEST_TOKEN
 
 
 def figures() -> Iterator[Figure]:
@@ -40,8 +44,15 @@ def figures() -> Iterator[Figure]:
     yield ceiling("G1 token", "characters of the longest token", longest, LONGEST_TOKEN)
     yield Figure("G1 mac", "bits of the MAC in every token", links.MAC_BYTES * 8, 96)
     sent = [
-        texts.first_link(shop, order, *dates, f"{host}/t/{'W' * LONGEST_TOKEN}", language)
+        texts.sms(
+            "first_link", Names(shop, order), _known(dates, language), f"{host}/t/{'W' * LONGEST_TOKEN}", language
+        )
         for shop, order, dates, host, language in product(SHOPS, ORDERS, DATES, HOSTS, sorted(texts.LANGUAGES))
     ]
     parts = max(measure(text).parts for text in sent)
     yield ceiling("G1 parts", f"SMS parts of the longest of {len(sent)} first messages, 22-character token", parts, 1)
+
+
+def _known(dates: tuple[date | None, date | None], language: str) -> dict[str, str]:
+    words = dates_between(*dates, DASH[language])
+    return {"dates": words} if words else {}

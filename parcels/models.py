@@ -107,7 +107,9 @@ class Shop(Base):
 
 
 class Staff(Base):
-    """Somebody who signs in: an operator, a courier (of one slot zone), a shop's person."""
+    """Somebody who signs in: an operator, a courier (of one slot zone, with the phone recipients are given), a shop's
+    person.
+    """
 
     __tablename__ = "staff"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -118,6 +120,7 @@ class Staff(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     shop_id: Mapped[int | None] = mapped_column(ForeignKey("shops.id"))
     zone_id: Mapped[int | None]
+    phone: Mapped[str] = mapped_column(String(20), default="", server_default="")
     __table_args__ = (CheckConstraint("role IN ('operator', 'courier', 'shop', 'manager')", name="role"),)
 
 
@@ -125,8 +128,9 @@ class Parcel(Base):
     """One parcel. `version` is the seq of its last fact; stage columns are written by the journal only.
 
     `owner`, `next_action` and `next_action_at` say who must do what by when, as long as it is open.
-    Money is in minor units of `currency`. The four dates are those of the last promise: the range at the door,
-    the latest arrival in the city (dates of the settlement) and the hand-over it counts on (date of the origin).
+    `language` is the one the recipient is written to in. Money is in minor units of `currency`. The four dates are
+    those of the last promise: the range at the door, the latest arrival in the city (dates of the settlement) and the
+    hand-over it counts on (date of the origin).
     """
 
     __tablename__ = "parcels"
@@ -135,6 +139,8 @@ class Parcel(Base):
     order_number: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(120), default="")
     phone: Mapped[str] = mapped_column(String(20))
+    email: Mapped[str] = mapped_column(String(254), default="", server_default="")
+    language: Mapped[str] = mapped_column(String(2), default="ru", server_default="ru")
     settlement_id: Mapped[int | None] = mapped_column(ForeignKey("settlements.id"))
     address: Mapped[str] = mapped_column(String(250), default="")
     cod_minor: Mapped[int] = mapped_column(default=0)
@@ -177,6 +183,11 @@ class Parcel(Base):
     def number(self) -> str:
         """Our own number of the parcel, as printed on the label."""
         return f"VH{self.id:09d}"
+
+    @property
+    def zone(self) -> str:
+        """The IANA zone in which the recipient lives; the shop's own as long as his place is not known."""
+        return self.settlement.zone if self.settlement else self.shop.origin.zone
 
     @property
     def state(self) -> State:

@@ -18,7 +18,10 @@ from portal.routes import BLUEPRINTS
 from portal.static_files import StaticFiles
 from portal.worker import make_celery
 from scheduling import agenda, promising
-from sms import duties
+from sms import console, duties
+from sms.gateway import Gateway
+from sms.occasions import Channel
+from sms.wording import Desk
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,13 +35,22 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init(app)
-    journal.wire(promising.follow, agenda.follow, duties.follower(links.link_for, settings.sms_backend))
-    app.extensions["sms_gateway"] = import_string(f"sms.{settings.sms_backend}:gateway")(settings.twilio)
+    journal.wire(promising.follow, agenda.follow, duties.follow)
+    _open_desk(app, settings)
     app.extensions["pages"] = PageCache(size=2_000)
     app.extensions["estimates"] = Shelf()
     app.extensions["celery"] = make_celery(app, settings)
     app.extensions["nudge"] = Nudger(app.extensions["celery"], "portal.tasks.deliver_messages")
     return app
+
+
+def _open_desk(app: Flask, settings: Settings) -> None:
+    """Who hands messages over, by channel, and what is needed to word them."""
+    gateway: Gateway = import_string(f"sms.{settings.sms_backend}:gateway")(settings.twilio)
+    app.extensions["gateways"] = {Channel.SMS: gateway, Channel.EMAIL: console.gateway({})}
+    providers = {channel: one.name for channel, one in app.extensions["gateways"].items()}
+    scheme = "https://" if settings.is_https else "http://"
+    app.extensions["desk"] = Desk(links.link_for, providers, scheme)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -19,6 +19,8 @@ from scheduling import matrix
 from scheduling.calendars import calendar_of, local_date
 from scheduling.models import Interval, Slot, Zone
 from scheduling.promising import CARRIER, COUNTRY
+from sms import preferences
+from sms.preferences import Preferences
 
 CODE, SEED = "teply-dom", 2026
 COURIERS_CITY = "Томск"
@@ -60,6 +62,8 @@ def seed(session: Session, now: datetime) -> int:
     _hire(session, shop, tomsk.zone_id if tomsk else None)
     for count, act, routes in _program(atlas):
         _play(scene, count, act, routes)
+    # Whoever tries it out at night wants to see his message now.
+    preferences.choose(session, shop.id, Preferences(starts=0, ends=24), "demo", now)
     return scene.count
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from flask import current_app
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parcels import journal
@@ -18,7 +20,9 @@ from scheduling.promise import first_delivery_day
 from scheduling.promising import CARRIER, COUNTRY
 from scheduling.slots import Offer
 from scheduling.zones import Service, service_of
-from sms import console, delivery
+from sms import console, delivery, wording
+from sms.models import Message, Status
+from sms.wording import Desk
 
 LONGEST_DAYS = 80
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -104,6 +108,7 @@ class Story:
 
     def __init__(self, scene: Scene, route: Route, accepted: datetime, *, leaves_sms: bool = True) -> None:
         self.scene, self.route, self.session, self.clock = scene, route, scene.session, accepted
+        self.leaves_sms = leaves_sms
         scene.count += 1
         who, random = person(scene.random, scene.count), scene.random
         day = local_date(accepted, scene.shop.origin.zone)
@@ -125,15 +130,31 @@ class Story:
         self.session.add(self.parcel)
         self.session.flush()
         self.record(accepted, Kind.ORDER_ACCEPTED, f"shop:{scene.shop.code}", scene.shop.name)
-        if leaves_sms:
-            _send(self.session, accepted + timedelta(seconds=5))
 
     def until(self, then: datetime) -> None:
-        """Let time pass: what falls due is done as the worker would have done it."""
-        while self.parcel.next_action_at is not None and self.parcel.next_action_at <= then:
-            self.clock = max(self.clock, self.parcel.next_action_at)
-            agenda.act(self.session, self.parcel.id, self.clock)
+        """Let time pass: what falls due is done, and what is owed is sent, as the worker would have done it."""
+        while (due := self._next_due()) is not None and due <= then:
+            self.clock = max(self.clock, due)
+            if self.parcel.next_action_at is not None and self.parcel.next_action_at <= self.clock:
+                agenda.act(self.session, self.parcel.id, self.clock)
+            if self.leaves_sms:
+                self._send()
         self.clock = max(self.clock, then)
+
+    def _next_due(self) -> datetime | None:
+        """When the next thing happens by itself."""
+        owed = Message.parcel_id == self.parcel.id, Message.status == Status.OWED
+        first = self.session.scalar(select(func.min(Message.due_at)).where(*owed)) if self.leaves_sms else None
+        return min((at for at in (first, self.parcel.next_action_at) if at is not None), default=None)
+
+    def _send(self) -> None:
+        desk: Desk = current_app.extensions["desk"]
+        owed = Message.parcel_id == self.parcel.id, Message.status == Status.OWED, Message.due_at <= self.clock
+        for message_id in self.session.scalars(select(Message.id).where(*owed).order_by(Message.id)).all():
+            wording.prepare(self.session, message_id, desk, self.clock)
+        gateway = console.Console()
+        for outgoing in delivery.claim(self.session, self.clock):
+            delivery.settle(self.session, outgoing.message_id, gateway.send(outgoing), self.clock)
 
     def record(
         self,
@@ -168,10 +189,3 @@ class Story:
         asker = booking.Asker("recipient", self.parcel.version)
         booking.book(self.session, self.parcel, taken.row.day, taken.row.starts, asker, self.clock)
         return taken
-
-
-def _send(session: Session, when: datetime) -> None:
-    """What the worker would have done with the first message, back then."""
-    gateway = console.Console()
-    for outgoing in delivery.claim(session, when):
-        delivery.settle(session, outgoing.message_id, gateway.send(outgoing), when)

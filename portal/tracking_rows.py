@@ -19,7 +19,8 @@ from parcels.models import Fact, Parcel, Settlement, Shop, UtcDateTime
 from parcels.stages import Kind, Stage, State
 from scheduling.models import Slot, Zone, ZoneSettlement
 from scheduling.slots import LIMIT_DAYS, SlotRow
-from sms.models import Message
+from sms.models import Message, Status
+from sms.occasions import Audience
 
 _origin = aliased(Settlement)
 _free_slots = (
@@ -96,7 +97,11 @@ _REST = union_all(
         _text(Message.kind),
         _text(Message.text),
         _none,
-    ).where(Message.parcel_id == bindparam("parcel")),
+    ).where(
+        Message.parcel_id == bindparam("parcel"),
+        Message.audience == Audience.RECIPIENT.value,
+        Message.status.not_in((Status.OWED, Status.DROPPED)),
+    ),
     select(
         literal("slot"),
         Slot.id,

@@ -12,8 +12,8 @@ from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage, fold
 from scheduling.models import Booking, Call, Slot, ZoneSettlement
 from scheduling.slots import Window
-from sms.duties import FIRST_LINK
 from sms.models import RANK, Message, Receipt, Status
+from sms.occasions import Occasion
 
 BATCH = 1000
 
@@ -153,7 +153,7 @@ def nobody_calls_in_vain(session: Session) -> list[str]:
 
 def first_messages_are_owed(session: Session) -> list[str]:
     """I4: who has a phone and a link has its first message; its key keeps it from being there twice."""
-    key = Parcel.id.cast(String) + f":{FIRST_LINK}:" + Parcel.link_epoch.cast(String)
+    key = Parcel.id.cast(String) + f":{Occasion.FIRST_LINK.value}:" + Parcel.link_epoch.cast(String)
     is_it = or_(Message.dedup_key.like(key + ":%"), Message.dedup_key.like(key + ".%"))
     query = (
         select(Parcel.id)

@@ -4,9 +4,12 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import holidays
+
+from parcels.clocks import local as local
+from parcels.clocks import local_date as local_date
+from parcels.clocks import moment as moment
 
 #: Years the calendar of a country answers for: those whose transferred days have been decreed, as `holidays` has
 #: them. Outside of them every day is unknown: not working and not bookable. In Ukraine days off are suspended.
@@ -86,21 +89,6 @@ def calendar_of(country: str, changes: Changes = frozenset(), last_year: int = 0
     if last_year > years[-1]:
         years = range(years[0], last_year + 1)
     return WorkCalendar(country, years, dict(changes))
-
-
-def local(moment: datetime, zone: str) -> datetime:
-    """A moment as the clock of an IANA zone shows it."""
-    return moment.astimezone(ZoneInfo(zone))
-
-
-def local_date(moment: datetime, zone: str) -> date:
-    """The date that people in the zone have at a moment."""
-    return local(moment, zone).date()
-
-
-def moment(day: date, clock: time, zone: str) -> datetime:
-    """The UTC moment when the clock of a zone shows `clock` on `day`, with the offset of that very day."""
-    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
 
 
 CALLS_FROM, CALLS_UNTIL = time(9), time(21)

@@ -1,4 +1,4 @@
-"""How a message leaves: claim, send, settle. Three commits of the caller's, and no network inside any of them.
+"""How a worded message leaves: claim, send, settle. Three commits of the caller's, and no network inside any of them.
 
 for message in claim(session, now, limit): commit, gateway.send(message), settle(...), commit
 for message in overdue(session, now, limit): commit, gateway.find(message), looked_up(...), commit
@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from sms import ledger
+from sms import ledger, texts
 from sms.gateway import Accepted, Outcome, Outgoing, Refused, Unknown
 from sms.models import Message, Status
+from sms.occasions import Channel, Priority
 
 #: A send takes 8 seconds at most, and a whole batch must be sent within the lease.
 BATCH = 7
@@ -24,17 +25,39 @@ _AT_ONCE = (timedelta(0),)
 MAX_ATTEMPTS = len(BACKOFF) + 1
 
 
-def claim(session: Session, now: datetime, limit: int = BATCH, callback_url: str | None = None) -> list[Outgoing]:
-    """Take queued messages that are due, the oldest first, to send them within the lease of 60 s.
+def claim(
+    session: Session, now: datetime, limit: int = BATCH, callback_url: str | None = None, channel: Channel = Channel.SMS
+) -> list[Outgoing]:
+    """Take queued messages of a channel that are due, the most urgent first, to send them within the lease of 60 s.
 
     The attempt is counted here, before the work: one that kills its worker must not come back for ever.
     """
-    rows = _locked(session, Message.status == Status.QUEUED, now, limit)
+    rows: list[Message] = []
+    for priority in Priority:
+        wanted = Message.status == Status.QUEUED, Message.channel == channel.value, Message.priority == priority.value
+        rows += _locked(session, now, limit - len(rows), *wanted)
+        if len(rows) == limit:
+            break
     for row in rows:
         row.status, row.attempts, row.looks = Status.SENDING, row.attempts + 1, 0
         row.lease_until = row.due_at = now + LEASE
     session.flush()
-    return [Outgoing(row.id, row.recipient, row.text, callback_url, row.attempts) for row in rows]
+    return [_outgoing(row, callback_url) for row in rows]
+
+
+def _outgoing(row: Message, callback_url: str | None = None, taken: frozenset[str] = frozenset()) -> Outgoing:
+    return Outgoing(
+        row.id,
+        row.recipient,
+        row.text,
+        callback_url,
+        row.attempts,
+        taken,
+        sender=row.sender,
+        subject=row.subject,
+        html=texts.html_of(row.text) if row.channel == Channel.EMAIL else "",
+        unsubscribe=row.unsubscribe,
+    )
 
 
 def settle(session: Session, message_id: int, outcome: Outcome, now: datetime, attempt: int | None = None) -> bool:
@@ -60,17 +83,18 @@ def settle(session: Session, message_id: int, outcome: Outcome, now: datetime, a
             return _again(session, message_id, why, now, mine, BACKOFF)
 
 
-def overdue(session: Session, now: datetime, limit: int = BATCH) -> list[Outgoing]:
+def overdue(session: Session, now: datetime, limit: int = BATCH, channel: Channel = Channel.SMS) -> list[Outgoing]:
     """Messages of which nobody knows whether they left, to be looked up at the provider.
 
     Their outcome was unknown for a minute, or the lease ended without one. They are put off by a minute here,
     so that a look-up that fails is simply made again.
     """
-    rows = _locked(session, Message.status.in_((Status.UNKNOWN, Status.SENDING)), now, limit)
+    unknown = Message.status.in_((Status.UNKNOWN, Status.SENDING)), Message.channel == channel.value
+    rows = _locked(session, now, limit, *unknown)
     for row in rows:
         row.status, row.lease_until, row.due_at = Status.UNKNOWN, None, now + LOOK_AFTER
     session.flush()
-    return [Outgoing(row.id, row.recipient, row.text, attempt=row.attempts, taken=_taken(session, row)) for row in rows]
+    return [_outgoing(row, taken=_taken(session, row)) for row in rows]
 
 
 def looked_up(session: Session, message_id: int, found: str | None, now: datetime) -> Status:
@@ -109,8 +133,8 @@ def _again(
     return ledger.advance(session, message_id, Status.QUEUED, *only_if, **columns)
 
 
-def _locked(session: Session, wanted: ColumnElement[bool], now: datetime, limit: int) -> list[Message]:
-    query = select(Message).where(wanted, Message.due_at <= now).order_by(Message.due_at, Message.id).limit(limit)
+def _locked(session: Session, now: datetime, limit: int, *wanted: ColumnElement[bool]) -> list[Message]:
+    query = select(Message).where(*wanted, Message.due_at <= now).order_by(Message.due_at, Message.id).limit(limit)
     locking = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     return list(session.scalars(locking))
 

@@ -1,102 +1,244 @@
-"""FOLLOWER: which fact is told to whom, as a row of the outbox in the transaction of the fact itself."""
+"""FOLLOWER: which fact is told to whom, as rows of the outbox in the transaction of the fact itself.
 
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+A row says only what is owed and from when on; it is worded when it leaves, from what is true then.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zlib import crc32
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from parcels import journal
+from parcels.clocks import local_date, moment
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
-from sms import ledger, texts
+from parcels.storage import kept_until
+from sms import ledger, preferences
 from sms.models import Message, Status
-from sms.segments import measure
+from sms.occasions import MANNERS, Audience, Channel, Occasion
+from sms.preferences import Preferences, Teller
+from sms.story import MOVES
 
-FIRST_LINK, FRESH_LINK, DELAY = "first_link", "fresh_link", "delay"
 #: Causes of a withdrawal that the recipient is told of at once; otherwise it was his wish, or somebody is calling him.
 TOLD = frozenset({"delay", "blackout", "incident"})
-LANGUAGE = "ru"
 #: Fresh links that one phone gets in 24 hours, whoever asks and for whichever parcels.
 FRESH_A_DAY = 5
+#: What the recipient chose himself is confirmed when he can no longer take it back by one press.
+CONFIRM_AFTER = timedelta(minutes=15)
+DAY_BEFORE_AT, MORNING = time(18), time(10)
+BEFORE_VISIT = timedelta(hours=1)
+#: Days: before the end of storage, for the recipient and for the shop; after which a parcel counts as uncollected.
+WARN_RECIPIENT, WARN_SHOP, UNCOLLECTED_AFTER = 2, 1, 5
 
 
-def follower(link_for: Callable[[Parcel], str], provider: str) -> journal.Follower:
-    """A follower of the journal that owes the recipient a link.
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something owed because of a fact: `epoch` is the decision behind it, `due` from when on (None: now)."""
 
-    Args: `link_for` gives the link of a parcel as it is written in a message, without scheme; `provider` is the
-    name of the gateway that will send it. It wants to be told after the promise has been made.
-    """
-
-    def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
-        if fact.kind is Kind.LINK_REQUESTED:
-            if parcel.phone and not _is_over_cap(session, parcel.phone, now):
-                text = texts.fresh_link(parcel.shop.name, parcel.order_number, link_for(parcel), LANGUAGE)
-                hour = f"{parcel.link_epoch}.{now.astimezone(UTC):%Y%m%d%H}"
-                _owe(session, parcel, FRESH_LINK, _key(parcel, FRESH_LINK, hour), text, provider, now)
-        elif fact.kind is Kind.CHOICE_WITHDRAWN and fact.details.get("cause") in TOLD:
-            if parcel.phone:
-                text = texts.delay(
-                    parcel.shop.name, parcel.order_number, *_instead(parcel, fact), link_for(parcel), LANGUAGE
-                )
-                key = _key(parcel, DELAY, str(fact.details.get("booking", fact.seq)))
-                _owe(session, parcel, DELAY, key, text, provider, now)
-        elif (epoch := _epoch(parcel, fact)) is not None:
-            key = _key(parcel, FIRST_LINK, epoch)
-            _drop_older(session, parcel, key, now)
-            if parcel.phone:
-                dates = parcel.promised_from, parcel.promised_to
-                text = texts.first_link(parcel.shop.name, parcel.order_number, *dates, link_for(parcel), LANGUAGE)
-                _owe(session, parcel, FIRST_LINK, key, text, provider, now)
-
-    return follow
+    occasion: Occasion
+    epoch: str
+    due: datetime | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+    channels: tuple[Channel, ...] = tuple(Channel)
 
 
-def _instead(parcel: Parcel, fact: Fact) -> tuple[date | None, date | None]:
-    """The days to name: those of the new promise, unless it is our day off, then the nearest free ones."""
-    days = [date.fromisoformat(day) for day in fact.details.get("instead", [])]
-    if days and (fact.details["cause"] != "delay" or parcel.promised_from is None):
-        return days[0], days[-1]
-    return parcel.promised_from, parcel.promised_to
+Owing = Callable[[Parcel, Fact, Preferences], Iterable[Duty]]
 
 
-def _epoch(parcel: Parcel, fact: Fact) -> str | None:
-    """The decision that a first link is owed for; another phone is one, though the link stays as it is."""
-    if fact.kind in (Kind.ORDER_ACCEPTED, Kind.LINK_REVOKED):
-        return str(parcel.link_epoch)
-    if fact.kind is Kind.DETAILS_CHANGED and "phone" in fact.details.get("changed", []):
-        return f"{parcel.link_epoch}.{fact.seq}"
-    return None
+def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
+    """Follower of the journal. It wants to be told after the promise has been made."""
+    choices = chosen(session, parcel)
+    duties = list(owed(parcel, fact, choices))
+    rows = [
+        _row(parcel, fact, duty, channel, address, now)
+        for duty in duties
+        for channel, address in told_by_us(duty, parcel, choices)
+        if duty.occasion is not Occasion.FRESH_LINK or not _is_over_cap(session, address, now)
+    ]
+    if rows and ledger.put_all(session, rows):
+        session.info["outbox"] = True  # whoever commits this may wake the one who sends
+    if duties and fact.seq > 1:
+        said = [row["dedup_key"] for row in rows]
+        _leave_out_replaced(session, fact, {duty.occasion for duty in duties}, said, now)
 
 
-def _key(parcel: Parcel, kind: str, epoch: str) -> str:
-    return f"{parcel.id}:{kind}:{epoch}:sms"
+def chosen(session: Session, parcel: Parcel) -> Preferences:
+    """The choices of a parcel's shop, read once per transaction."""
+    known: dict[int, Preferences] = session.info.setdefault("preferences", {})
+    if parcel.shop_id not in known:
+        known[parcel.shop_id] = preferences.of_shop(session, parcel.shop_id)
+    return known[parcel.shop_id]
 
 
-def _drop_older(session: Session, parcel: Parcel, key: str, now: datetime) -> None:
-    """What has not left yet holds the old link or goes to the old phone."""
-    stale = Message.parcel_id == parcel.id, Message.status == Status.QUEUED, Message.dedup_key != key
-    session.execute(update(Message).where(*stale).values(status=Status.DROPPED, settled_at=now))
+def told_by_us(duty: Duty, parcel: Parcel, choices: Preferences) -> Iterator[tuple[Channel, str]]:
+    """By which channels we owe a duty, and to which address."""
+    for channel in duty.channels:
+        address = address_of(parcel, choices, duty.occasion, channel)
+        if address and choices.teller(duty.occasion, channel) is Teller.WE:
+            yield channel, address
+
+
+def address_of(parcel: Parcel, choices: Preferences, occasion: Occasion, channel: Channel) -> str:
+    """Where an occasion is told by a channel; empty when there is no such address."""
+    audience, is_sms = MANNERS[occasion].audience, channel is Channel.SMS
+    if audience is Audience.OWNER:
+        return choices.owner_phone if is_sms else choices.owner_email
+    if audience is Audience.MANAGER:
+        return "" if is_sms else choices.manager_email
+    return parcel.phone if is_sms else parcel.email
+
+
+def owed(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterable[Duty]:
+    """What a fact owes, whoever is to tell it."""
+    found = _OWED.get(fact.kind)
+    return found(parcel, fact, choices) if found is not None else ()
+
+
+def _first_link(parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    """Another phone or mailbox is a decision of its own, though the link stays as it is."""
+    changed = fact.details.get("changed", [])
+    if fact.kind is not Kind.DETAILS_CHANGED:
+        yield Duty(Occasion.FIRST_LINK, str(parcel.link_epoch))
+    elif "phone" in changed:
+        yield Duty(Occasion.FIRST_LINK, f"{parcel.link_epoch}.{fact.seq}")
+    elif "email" in changed:
+        yield Duty(Occasion.FIRST_LINK, f"{parcel.link_epoch}.{fact.seq}", channels=(Channel.EMAIL,))
+
+
+def _fresh_link(parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    hour = fact.recorded_at.astimezone(UTC)
+    yield Duty(Occasion.FRESH_LINK, f"{parcel.link_epoch}.{hour:%Y%m%d%H}", channels=(Channel.SMS,))
+
+
+def _in_city(parcel: Parcel, _fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    yield Duty(Occasion.IN_CITY, str(parcel.settlement_id or 0))
+    yield from _cash(parcel)
+
+
+def _cash(parcel: Parcel) -> Iterator[Duty]:
+    if parcel.cod_minor:
+        yield Duty(Occasion.CASH, str(parcel.cod_minor))
+
+
+def _at_pickup(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterator[Duty]:
+    """Arrival at a place of issue: told now, again every so many days, before storage ends; and to the shop."""
+    place = f"{crc32((fact.details.get('address') or fact.place).encode()):08x}"
+    arrived = local_date(fact.occurred_at, parcel.zone)
+    until = kept_until(fact.details.get("kept_until"), parcel.promised_from, arrived)
+    warned = until - timedelta(days=WARN_RECIPIENT)
+
+    def due(day: date) -> datetime:
+        return moment(day, MORNING, parcel.zone)
+
+    yield Duty(Occasion.AT_PICKUP, place)
+    day = arrived
+    while choices.remind_every and (day := day + timedelta(days=choices.remind_every)) < warned:
+        yield Duty(Occasion.STILL_WAITING, f"{place}.{day:%m%d}", due(day))
+    if warned > arrived:
+        yield Duty(Occasion.STORAGE_ENDS, place, due(warned))
+    yield Duty(Occasion.UNCOLLECTED, place, due(arrived + timedelta(days=UNCOLLECTED_AFTER)))
+    yield Duty(Occasion.PENALTY_NEAR, place, due(until - timedelta(days=WARN_SHOP)))
+    yield from _cash(parcel)
+
+
+def _once_each(occasion: Occasion) -> Owing:
+    """Every such fact is news of its own."""
+    return lambda _parcel, fact, _choices: [Duty(occasion, str(fact.seq))]
+
+
+def _per_booking(occasion: Occasion) -> Owing:
+    """Told once for what had been agreed, however often it is recorded."""
+    return lambda _parcel, fact, _choices: [
+        Duty(occasion, str(fact.details.get("booking", fact.seq)), _settled(fact), fact.details)
+    ]
+
+
+def _delay(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterable[Duty]:
+    return _per_booking(Occasion.DELAY)(parcel, fact, choices) if fact.details.get("cause") in TOLD else ()
+
+
+def _delivered(_parcel: Parcel, _fact: Fact, _choices: Preferences) -> Iterable[Duty]:
+    return Duty(Occasion.DELIVERED, "1"), Duty(Occasion.RECEIVED, "1")
+
+
+def _settled(fact: Fact) -> datetime | None:
+    """From when on a choice may be confirmed."""
+    return fact.recorded_at + CONFIRM_AFTER if fact.source == "recipient" else None
+
+
+def _booked(parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    details, epoch = fact.details, str(fact.details.get("booking", fact.seq))
+    yield Duty(Occasion.BOOKED, epoch, _settled(fact), details)
+    day_before = date.fromisoformat(details["day"]) - timedelta(days=1)
+    eve = moment(day_before, DAY_BEFORE_AT, parcel.zone)
+    if fact.recorded_at < eve - timedelta(hours=3):  # who has just chosen tomorrow knows it
+        yield Duty(Occasion.DAY_BEFORE, epoch, eve, details)
+
+
+def _with_courier(parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    details = fact.details
+    yield Duty(Occasion.COURIER, str(fact.seq), about=details)
+    if details.get("from") and details.get("day"):
+        begins = moment(date.fromisoformat(details["day"]), time.fromisoformat(details["from"]), parcel.zone)
+        if begins - BEFORE_VISIT > fact.recorded_at + BEFORE_VISIT:  # sooner it would say the morning's words again
+            yield Duty(Occasion.HOUR_BEFORE, str(fact.seq), begins - BEFORE_VISIT, details)
+
+
+_OWED: dict[Kind, Owing] = {
+    Kind.ORDER_ACCEPTED: _first_link,
+    Kind.LINK_REVOKED: _first_link,
+    Kind.DETAILS_CHANGED: _first_link,
+    Kind.LINK_REQUESTED: _fresh_link,
+    **dict.fromkeys(MOVES, _once_each(Occasion.MOVED)),
+    Kind.ARRIVED: _in_city,
+    Kind.AT_PICKUP: _at_pickup,
+    Kind.SLOT_BOOKED: _booked,
+    Kind.POSTPONED: _per_booking(Occasion.POSTPONED),
+    Kind.CHOICE_WITHDRAWN: _delay,
+    Kind.REMINDED: _per_booking(Occasion.REMINDER),
+    Kind.TO_COURIER: _with_courier,
+    Kind.NOT_DELIVERED: _once_each(Occasion.MISSED),
+    Kind.INCIDENT: _once_each(Occasion.INCIDENT),
+    Kind.DELIVERED: _delivered,
+}
 
 
 def _is_over_cap(session: Session, phone: str, now: datetime) -> bool:
-    recent = Message.recipient == phone, Message.kind == FRESH_LINK, Message.created_at > now - timedelta(days=1)
+    kind = Message.kind == Occasion.FRESH_LINK.value
+    recent = Message.recipient == phone, kind, Message.created_at > now - timedelta(days=1)
     sent = session.scalar(select(func.count()).select_from(Message).where(*recent))
     return (sent or 0) >= FRESH_A_DAY
 
 
-def _owe(session: Session, parcel: Parcel, kind: str, key: str, text: str, provider: str, now: datetime) -> None:
-    values = {
+def _leave_out_replaced(session: Session, fact: Fact, told: set[Occasion], said: list[str], now: datetime) -> None:
+    """What has not left and is not news any more stays here; what holds an old link or phone is worded anew."""
+    earlier = Message.parcel_id == fact.parcel_id, Message.seq < fact.seq, Message.dedup_key.not_in(said)
+    unsent = Message.status.in_((Status.OWED, Status.QUEUED))
+    replaced = {one.value for occasion in told for one in MANNERS[occasion].replaces}
+    if replaced:
+        left_out = {"status": Status.DROPPED, "settled_at": now, "error": "newer"}
+        session.execute(update(Message).where(*earlier, unsent, Message.kind.in_(replaced)).values(left_out))
+    if Occasion.FIRST_LINK in told:
+        queued = Message.status == Status.QUEUED
+        session.execute(update(Message).where(*earlier, queued).values(status=Status.OWED))
+
+
+def _row(parcel: Parcel, fact: Fact, duty: Duty, channel: Channel, address: str, now: datetime) -> dict[str, Any]:
+    manner = MANNERS[duty.occasion]
+    return {
         "parcel_id": parcel.id,
-        "kind": kind,
-        "dedup_key": key,
-        "recipient": parcel.phone,
-        "text": text,
-        "language": LANGUAGE,
-        "parts": measure(text).parts,
-        "provider": provider,
-        "due_at": now,
+        "shop_id": parcel.shop_id,
+        "kind": duty.occasion.value,
+        "channel": channel.value,
+        "audience": manner.audience.value,
+        "priority": int(manner.priority),
+        "dedup_key": f"{parcel.id}:{duty.occasion.value}:{duty.epoch}:{channel.value}",
+        "seq": fact.seq,
+        "about": duty.about,
+        "recipient": address,
+        "due_at": duty.due or now,
         "created_at": now,
     }
-    if ledger.put(session, Message, values) is not None:
-        session.info["outbox"] = True  # whoever commits this may wake the one who sends

@@ -26,6 +26,13 @@ def put(session: Session, row: type[Message] | type[Receipt], values: dict[str, 
     return session.scalar(sqlite.insert(row).values(**values).on_conflict_do_nothing().returning(row.id))
 
 
+def put_all(session: Session, rows: list[dict[str, Any]]) -> int:
+    """Insert messages in one statement, those that are there already left out. Returns how many are new."""
+    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
+    new = insert(Message).values(rows).on_conflict_do_nothing().returning(Message.id)
+    return len(session.scalars(new).all())
+
+
 def advance(session: Session, message_id: int, to: Status, *only_if: ColumnElement[bool], **columns: Any) -> bool:
     """Move a message to a status if it may go there from where it is now and `only_if` holds.
 
@@ -66,7 +73,8 @@ def fail(
     parcel = journal.lock(session, parcel_id)
     if not advance(session, message_id, to, *only_if, settled_at=now, lease_until=None, error=reason):
         return False
-    details = {"message": message_id, "status": to.value, "reason": reason}
+    channel, audience = session.execute(select(Message.channel, Message.audience).where(Message.id == message_id)).one()
+    details = {"message": message_id, "status": to.value, "reason": reason, "channel": channel, "audience": audience}
     fact = NewFact(Kind.MESSAGE_FAILED, "sms", details=details, dedup_key=f"sms:{message_id}")
     journal.record(session, parcel, fact, now)
     return True

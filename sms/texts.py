@@ -1,104 +1,130 @@
-"""Every word that is sent by SMS. Each text fits one part and ends with its link, whole, whatever the names are."""
+"""Every text that is sent: an SMS fits one part and ends with its link, whole, whatever the names are; or a letter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from html import escape
+from string import Formatter
 
+from sms.phrases import CUT, FRAME, LABELS, PHRASES
 from sms.segments import measure
 
+LANGUAGES = frozenset(PHRASES)
 #: So much of an order number still tells one order from another.
 _LAST_OF_ORDER = 4
 #: A shop's name shorter than this is not recognised any more, and is left out.
 _LEAST_OF_SHOP = 4
+#: What a shop's own first message may name, and must.
+PLACEHOLDERS, MUST = frozenset({"shop", "order", "dates", "link"}), "link"
+LONGEST_OWN = 201  # three parts of a joined Cyrillic message
+
+Known = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """Words of one language; the first of each is the full phrase, the next ones replace it where room is short."""
+class Names:
+    """Whose order it is: the shop and its number, either may be empty, as the shop's file has them."""
 
-    promised: tuple[str, ...]
-    no_promise: tuple[str, ...]
-    fresh: tuple[str, ...]
-    delayed: tuple[str, ...]
-    later: tuple[str, ...]
-    dash: str
-    cut: str
+    shop: str
+    order: str
 
 
-_WORDS = {
-    "ru": _Words(
-        promised=("привезём {dates}. Время: ", "{dates}. Время: ", "{dates}. "),
-        no_promise=("где заказ и когда привезём: ", "где заказ: "),
-        fresh=("новая ссылка на ваш заказ: ", "новая ссылка: "),
-        delayed=("привезём позже, {dates}. Выберите время: ", "привезём позже, {dates}: ", "{dates}: "),
-        later=("привезём позже. Выберите время: ", "привезём позже: "),
-        dash="–",
-        cut="…",
-    ),
-    # Plain ASCII: one typographic dash would cost 90 of the 160 units.
-    "en": _Words(
-        promised=("we deliver {dates}. Pick a time: ", "{dates}. Pick a time: ", "{dates}. "),
-        no_promise=("where it is and when we deliver: ", "where it is: "),
-        fresh=("a fresh link to your order: ", "fresh link: "),
-        delayed=("we deliver later, {dates}. Pick a time: ", "later, {dates}. Pick a time: ", "{dates}: "),
-        later=("we deliver later. Pick a time: ", "later. Pick a time: "),
-        dash="-",
-        cut="...",
-    ),
-}
-LANGUAGES = frozenset(_WORDS)
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail: its subject and its text."""
+
+    subject: str
+    text: str
 
 
-def first_link(
-    shop_name: str, order_number: str, promised_from: date | None, promised_to: date | None, link: str, language: str
-) -> str:
-    """The first message: whose order it is, when it comes, and where to choose the time.
+class BadText(ValueError):
+    """A shop's own text that cannot be sent: `reason` is one of unknown, no_link, too_long, broken."""
 
-    Args: both dates or none, local to the recipient; `link` without scheme, at most 45 ASCII characters;
-    `language` one of LANGUAGES, otherwise KeyError.
-    Returns: a text of exactly one part. What gives way, in this order: the verb, the head of the order number,
-    the number, the tail of the shop's name, the name, the rest. The link never does.
+    def __init__(self, reason: str, value: object = "") -> None:
+        super().__init__(f"{reason}: {value}")
+        self.reason, self.value = reason, value
+
+
+def sms(key: str, names: Names, known: Known, link: str, language: str) -> str:
+    """The SMS for a row of `phrases`.
+
+    Args: `known` what may be named, by placeholder; `link` without scheme, at most 45 ASCII characters.
+    Returns: a text of exactly one part. What gives way, in this order: the fullest phrase, the head of the order
+    number, the number, the tail of the shop's name, the name, the rest. The link never does.
+    Raises: KeyError for an unknown row or language.
     """
-    words = _WORDS[language]
-    if promised_from is None or promised_to is None:
-        return _fit(shop_name, order_number, words.no_promise, link, words.cut)
-    dates = _dates(promised_from, promised_to, words.dash)
-    phrases = tuple(phrase.format(dates=dates) for phrase in words.promised)
-    return _fit(shop_name, order_number, phrases, link, words.cut)
-
-
-def fresh_link(shop_name: str, order_number: str, link: str, language: str) -> str:
-    """The answer to "send me a fresh link"; arguments, result and errors as in `first_link`."""
-    words = _WORDS[language]
-    return _fit(shop_name, order_number, words.fresh, link, words.cut)
-
-
-def delay(shop_name: str, order_number: str, first: date | None, last: date | None, link: str, language: str) -> str:
-    """The agreed time cannot be kept: when it can be instead, and where to choose; else as `first_link`."""
-    words = _WORDS[language]
-    if first is None or last is None:
-        return _fit(shop_name, order_number, words.later, link, words.cut)
-    dates = _dates(first, last, words.dash)
-    return _fit(shop_name, order_number, tuple(p.format(dates=dates) for p in words.delayed), link, words.cut)
-
-
-def _dates(first: date, last: date, dash: str) -> str:
-    """26.11, 26–27.11 or 30.11–01.12."""
-    if first == last:
-        return f"{first:%d.%m}"
-    is_same_month = (first.year, first.month) == (last.year, last.month)
-    return f"{first:%d}{dash}{last:%d.%m}" if is_same_month else f"{first:%d.%m}{dash}{last:%d.%m}"
-
-
-def _fit(shop_name: str, order_number: str, phrases: tuple[str, ...], link: str, cut: str) -> str:
-    candidates = _candidates(_line(shop_name), _line(order_number), phrases, cut)
+    possible = possible_phrases(key, known, language)
+    candidates = _candidates(_line(names.shop), _line(names.order), possible, CUT[language])
     texts = (words + link for words in candidates)
     return next((text for text in texts if measure(text).parts == 1), link)
 
 
+def own(template: str, names: Names, known: Known, link: str, language: str) -> str:
+    """The first SMS in the shop's own words; as long as it wrote it, or shorter by its name to keep to one part."""
+    check_own(template)
+    shop, order, dates = _line(names.shop), _line(names.order), known.get("dates", "")
+    full = template.format(shop=shop, order=order, dates=dates, link=link)
+    shorter = (shop[:length].rstrip() + CUT[language] for length in range(len(shop) - 1, _LEAST_OF_SHOP - 1, -1))
+    for name in (shop, *shorter):
+        text = template.format(shop=name, order=order, dates=dates, link=link)
+        if measure(text).parts == 1:
+            return text
+    return full
+
+
+def check_own(template: str) -> None:
+    """Is this a first message that can be sent? Raises BadText."""
+    try:
+        named = {name for _, name, spec, conversion in Formatter().parse(template) if name is not None}
+        odd = any(spec or conversion for _, name, spec, conversion in Formatter().parse(template) if name is not None)
+    except ValueError as error:
+        raise BadText("broken", template) from error
+    if unknown := sorted(named - PLACEHOLDERS):
+        raise BadText("unknown", unknown[0])
+    if odd:
+        raise BadText("broken", template)
+    if MUST not in named:
+        raise BadText("no_link")
+    if len(template) > LONGEST_OWN:
+        raise BadText("too_long", len(template))
+
+
+def letter(key: str, names: Names, known: Known, url: str, stop: str, language: str) -> Letter:
+    """The e-mail for a row of `phrases`. Args: `url` and `stop` whole addresses, `stop` may be empty."""
+    sentence = possible_phrases(key, known, language)[0].split(". ")[0].rstrip(": .")
+    head = _head(_line(names.shop), _line(names.order))
+    lines = [f"{label}: {known[name]}" for name, label in LABELS[language].items() if name in known]
+    opens, why, ends = FRAME[language]
+    about = why.format(shop=_line(names.shop), order=_line(names.order))
+    parts = [head + sentence, *(["\n".join(lines)] if lines else []), opens + url, about]
+    return Letter((head + sentence)[:200], "\n\n".join([*parts, *([ends + stop] if stop else [])]))
+
+
+def html_of(text: str) -> str:
+    """The HTML part of a letter: its paragraphs, with what is an address as a link."""
+    paragraphs = "".join(
+        f'<p style="margin:0 0 16px">{"<br>".join(map(_linked, part.splitlines()))}</p>' for part in text.split("\n\n")
+    )
+    style = "font:16px/1.5 system-ui,sans-serif;color:#1a1d21;max-width:34em;margin:0 auto;padding:24px"
+    return f'<!doctype html><html><body><div style="{style}">{paragraphs}</div></body></html>'
+
+
+def _linked(line: str) -> str:
+    words = (f'<a href="{escape(w)}">{escape(w)}</a>' if w.startswith("http") else escape(w) for w in line.split(" "))
+    return " ".join(words)
+
+
+def possible_phrases(key: str, known: Known, language: str) -> tuple[str, ...]:
+    """The phrases of a row that name only what is known, filled in."""
+    return tuple(p.format(**known) for p in PHRASES[language][key] if _named(p) <= known.keys())
+
+
+def _named(phrase: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(phrase) if name is not None}
+
+
 def _candidates(shop: str, order: str, phrases: tuple[str, ...], cut: str) -> Iterator[str]:
     """What may stand before the link, from the best to the barest."""
-    full, brief, bare = phrases[0], phrases[1], phrases[-1]
+    full, brief = phrases[0], phrases[min(1, len(phrases) - 1)]
     last = cut + order[-_LAST_OF_ORDER:] if len(order) > _LAST_OF_ORDER + len(cut) else order
     yield f"{_head(shop, order)}{full}"
     yield f"{_head(shop, order)}{brief}"
@@ -108,7 +134,10 @@ def _candidates(shop: str, order: str, phrases: tuple[str, ...], cut: str) -> It
     for length in range(len(shop) - 1, _LEAST_OF_SHOP - 1, -1):
         yield f"{_head(shop[:length].rstrip() + cut, '')}{brief}"
     yield brief
-    yield bare
+    for phrase in phrases[2:]:
+        yield f"{_head(shop, last)}{phrase}"
+        yield f"{_head('', last)}{phrase}"
+        yield phrase
 
 
 def _head(shop: str, order: str) -> str:

@@ -18,6 +18,7 @@ from sms.models import Message, Status
 from tests.integration.test_sms_models import (
     NOW,
     PHONE,
+    TO_RECIPIENT,
     add_message,
     after,
     committed,
@@ -98,7 +99,9 @@ def test_a_final_refusal_is_told_to_people(engine: Engine, message_id: int) -> N
     claim(engine)
     assert settle(engine, message_id, Refused("21211", "HTTP 400", is_final=True)) is True
     assert message_of(engine, message_id).status is Status.REFUSED
-    assert failures(engine) == [{"message": message_id, "status": "refused", "reason": "21211: HTTP 400"}]
+    assert failures(engine) == [
+        {"message": message_id, "status": "refused", "reason": "21211: HTTP 400"} | TO_RECIPIENT
+    ]
     assert claim(engine, after(days=1)) == []
 
 
@@ -113,7 +116,7 @@ def test_a_passing_refusal_waits_longer_each_time_and_ends(engine: Engine, messa
     claim(engine, now)
     settle(engine, message_id, BUSY, now)
     assert state(message_of(engine, message_id))[:2] == (Status.DEAD, MAX_ATTEMPTS)
-    assert failures(engine) == [{"message": message_id, "status": "dead", "reason": "20429: HTTP 429"}]
+    assert failures(engine) == [{"message": message_id, "status": "dead", "reason": "20429: HTTP 429"} | TO_RECIPIENT]
 
 
 def test_a_crash_between_claim_and_settle_is_looked_up_not_resent(engine: Engine, message_id: int) -> None:

@@ -22,6 +22,7 @@ from sms.models import RANK, Message, Receipt, Status, may_become
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 PHONE = "+79130001242"
+TO_RECIPIENT = {"channel": "sms", "audience": "recipient"}
 TABLES = (scheduling_models.Matrix, Message, Receipt)
 
 
@@ -48,12 +49,17 @@ def committed(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def add_parcel(session: Session, order: str = "117", phone: str = PHONE) -> Parcel:
-    """An accepted parcel with a promise, its shop and its town."""
+def add_shop(session: Session) -> None:
+    """The shop and its town, unless they are there."""
     if session.get(Settlement, 1) is None:
         session.add(Settlement(id=1, name="Томск", region_code="70", region="Томская", zone="Asia/Tomsk"))
         session.add(Shop(id=1, code="dom", name="Тёплый дом", phone="+73512000000", origin_id=1))
         session.flush()
+
+
+def add_parcel(session: Session, order: str = "117", phone: str = PHONE) -> Parcel:
+    """An accepted parcel with a promise, its shop and its town."""
+    add_shop(session)
     parcel = Parcel(
         shop_id=1,
         order_number=order,
@@ -76,6 +82,7 @@ def add_message(session: Session, key: str = "first_link:1", **columns: Any) -> 
     parcel = add_parcel(session, order=key)
     values: dict[str, Any] = {
         "parcel_id": parcel.id,
+        "shop_id": parcel.shop_id,
         "kind": "first_link",
         "dedup_key": f"{parcel.id}:{key}:sms",
         "recipient": PHONE,
@@ -83,6 +90,7 @@ def add_message(session: Session, key: str = "first_link:1", **columns: Any) -> 
         "language": "ru",
         "parts": 1,
         "provider": "twilio",
+        "status": Status.QUEUED,
         "due_at": NOW,
         "created_at": NOW,
     }
@@ -142,7 +150,8 @@ def test_a_failure_is_a_fact_once(engine: Engine) -> None:
     for to in (Status.REFUSED, Status.UNDELIVERED, Status.DEAD):
         with committed(engine) as session:
             ledger.fail(session, message_id, to, "21211: HTTP 400", NOW)
-    assert failures(engine) == [{"message": message_id, "status": "refused", "reason": "21211: HTTP 400"}]
+    (failure,) = failures(engine)
+    assert failure == {"message": message_id, "status": "refused", "reason": "21211: HTTP 400"} | TO_RECIPIENT
     assert message_of(engine, message_id).settled_at == NOW
 
 

@@ -1,0 +1,222 @@
+"""Every word that is sent, per language: phrases from the fullest to the barest, and titles of letters.
+
+A phrase is used when everything it names is known. The last one of each row names nothing; an SMS goes on with its
+link. English is plain ASCII: one typographic dash would cost 90 of the 160 units.
+"""
+
+from typing import Final
+
+Phrases = dict[str, tuple[str, ...]]
+
+RU: Final[Phrases] = {
+    "first_link": (
+        *("привезём {dates}. Время: ", "{dates}. Время: ", "{dates}. "),
+        *("где заказ и когда привезём: ", "где заказ: "),
+    ),
+    "fresh_link": ("новая ссылка на ваш заказ: ", "новая ссылка: "),
+    "moved": ("{status}, {place}. Ждите {dates}: ", "{status}, {place}: ", "{status}: ", "в пути: "),
+    "in_city": ("уже в городе {city}. Выберите время: ", "уже в вашем городе. Время: ", "уже в вашем городе: "),
+    "in_city_agreed": ("уже в вашем городе, привезём {day} {hours}: ", "в городе, {day} {hours}: ", "уже в городе: "),
+    "at_pickup": (
+        *("ждёт вас: {address}, {open}, до {until}. ", "{address}, {open}. ", "{address}. "),
+        *("ждёт в пункте выдачи до {until}: ", "ждёт в пункте выдачи: "),
+    ),
+    "cash": ("к оплате {sum}, вес {weight}: ", "к оплате {sum}, {weight}: ", "к оплате {sum}: ", "сумма к оплате: "),
+    "booked": ("привезём {day} {hours}. Изменить: ", "{day} {hours}. Изменить: ", "{day} {hours}: ", "время: "),
+    "rebooked": ("новое время, {day} {hours}. Изменить: ", "новое время, {day} {hours}: ", "новое время: "),
+    "postponed": ("отложили до {day}. Выбрать время: ", "отложили до {day}: ", "отложили: "),
+    "postponed_reminder": ("напомним {day}, как вы просили: ", "напомним {day}: ", "напомним позже: "),
+    "delay": (
+        *("привезём позже, {dates}. Выберите время: ", "привезём позже, {dates}: ", "{dates}: "),
+        *("привезём позже. Выберите время: ", "привезём позже: "),
+    ),
+    "reminder": ("вы просили напомнить. Выберите день: ", "выберите день доставки: ", "выберите день: "),
+    "day_before": ("завтра {hours}, к оплате {sum}: ", "завтра {hours}: ", "привезём завтра: "),
+    "courier": (
+        *("сегодня {window}, {name} {phone}: ", "{window}, {name} {phone}: ", "{window}, {phone}: "),
+        *("сегодня {window}: ", "привезём сегодня: "),
+    ),
+    "hour_before": ("курьер будет {window}, {phone}: ", "курьер будет {window}: ", "курьер будет через час: "),
+    "missed": ("не застали вас. Выберите другой день: ", "не застали. Другой день: "),
+    "incident": ("задержка в пути, разбираемся. Где заказ: ", "задержка, разбираемся: "),
+    "still_waiting": (
+        *("ждёт вас: {address}, до {until}. ", "{address}, до {until}. ", "ждёт до {until}: "),
+        "ждёт вас в пункте выдачи: ",
+    ),
+    "storage_ends": ("хранится до {until}, потом возврат: ", "хранится до {until}: ", "скоро вернётся в магазин: "),
+    "delivered": ("вручён. Спасибо! Подробно: ", "вручён: "),
+    "received": ("вручён, принято {sum}. ", "вручён. "),
+    "uncollected": (
+        "не забран из пункта выдачи, хранится до {until}. ",
+        "не забран, хранится до {until}. ",
+        "не забран. ",
+    ),
+    "penalty_near": ("хранение кончается {until}, потом возврат. ", "хранится до {until}. ", "хранение кончается. "),
+}
+EN: Final[Phrases] = {
+    "first_link": (
+        *("we deliver {dates}. Pick a time: ", "{dates}. Pick a time: ", "{dates}. "),
+        *("where it is and when we deliver: ", "where it is: "),
+    ),
+    "fresh_link": ("a fresh link to your order: ", "fresh link: "),
+    "moved": ("{status}, {place}. Expect it {dates}: ", "{status}, {place}: ", "{status}: ", "on its way: "),
+    "in_city": ("it is in {city}. Pick a time: ", "it is in your city. Pick a time: ", "in your city: "),
+    "in_city_agreed": (
+        "it is in your city, we deliver {day} {hours}: ",
+        "in your city, {day} {hours}: ",
+        "in your city: ",
+    ),
+    "at_pickup": (
+        *("ready at {address}, {open}, until {until}. ", "{address}, {open}. ", "{address}. "),
+        *("ready at the pick-up point until {until}: ", "ready at the pick-up point: "),
+    ),
+    "cash": ("to pay: {sum}, weight {weight}: ", "to pay: {sum}, {weight}: ", "to pay: {sum}: ", "sum to pay: "),
+    "booked": ("we deliver {day} {hours}. Change it: ", "{day} {hours}. Change it: ", "{day} {hours}: ", "your time: "),
+    "rebooked": ("new time: {day} {hours}. Change it: ", "new time: {day} {hours}: ", "new time: "),
+    "postponed": ("put off until {day}. Pick a time: ", "put off until {day}: ", "put off: "),
+    "postponed_reminder": ("we will remind you on {day}: ", "reminder on {day}: ", "we will remind you: "),
+    "delay": (
+        *("we deliver later, {dates}. Pick a time: ", "later, {dates}. Pick a time: ", "{dates}: "),
+        *("we deliver later. Pick a time: ", "later. Pick a time: "),
+    ),
+    "reminder": ("you asked us to remind you. Pick a day: ", "pick a day: "),
+    "day_before": ("tomorrow {hours}, to pay {sum}: ", "tomorrow {hours}: ", "we deliver tomorrow: "),
+    "courier": (
+        *("today {window}, {name} {phone}: ", "{window}, {name} {phone}: ", "{window}, {phone}: "),
+        *("today {window}: ", "we deliver today: "),
+    ),
+    "hour_before": ("the courier comes {window}, {phone}: ", "the courier comes {window}: ", "courier in an hour: "),
+    "missed": ("we missed you. Pick another day: ", "another day: "),
+    "incident": ("delayed on the way, we are on it. Where it is: ", "delayed, we are on it: "),
+    "still_waiting": (
+        *("waiting at {address} until {until}. ", "{address}, until {until}. ", "waiting until {until}: "),
+        "waiting at the pick-up point: ",
+    ),
+    "storage_ends": ("kept until {until}, then it goes back: ", "kept until {until}: ", "goes back soon: "),
+    "delivered": ("handed over. Thank you! Details: ", "handed over: "),
+    "received": ("handed over, received {sum}. ", "handed over. "),
+    "uncollected": ("not collected, kept until {until}. ", "not collected. "),
+    "penalty_near": ("storage ends {until}, then it goes back. ", "kept until {until}. ", "storage ends. "),
+}
+UK: Final[Phrases] = {
+    "first_link": (
+        *("привеземо {dates}. Час: ", "{dates}. Час: ", "{dates}. "),
+        *("де замовлення і коли привеземо: ", "де замовлення: "),
+    ),
+    "fresh_link": ("нове посилання на замовлення: ", "нове посилання: "),
+    "moved": ("{status}, {place}. Чекайте {dates}: ", "{status}, {place}: ", "{status}: ", "у дорозі: "),
+    "in_city": ("вже в місті {city}. Оберіть час: ", "вже у вашому місті. Час: ", "вже у вашому місті: "),
+    "in_city_agreed": ("вже у вашому місті, привеземо {day} {hours}: ", "у місті, {day} {hours}: ", "вже у місті: "),
+    "at_pickup": (
+        *("чекає: {address}, {open}, до {until}. ", "{address}, {open}. ", "{address}. "),
+        *("чекає в пункті видачі до {until}: ", "чекає в пункті видачі: "),
+    ),
+    "cash": (
+        "до сплати {sum}, вага {weight}: ",
+        "до сплати {sum}, {weight}: ",
+        "до сплати {sum}: ",
+        "сума до сплати: ",
+    ),
+    "booked": ("привеземо {day} {hours}. Змінити: ", "{day} {hours}. Змінити: ", "{day} {hours}: ", "час: "),
+    "rebooked": ("новий час, {day} {hours}. Змінити: ", "новий час, {day} {hours}: ", "новий час: "),
+    "postponed": ("відклали до {day}. Обрати час: ", "відклали до {day}: ", "відклали: "),
+    "postponed_reminder": ("нагадаємо {day}, як ви просили: ", "нагадаємо {day}: ", "нагадаємо пізніше: "),
+    "delay": (
+        *("привеземо пізніше, {dates}. Оберіть час: ", "привеземо пізніше, {dates}: ", "{dates}: "),
+        *("привеземо пізніше. Оберіть час: ", "привеземо пізніше: "),
+    ),
+    "reminder": ("ви просили нагадати. Оберіть день: ", "оберіть день доставки: ", "оберіть день: "),
+    "day_before": ("завтра {hours}, до сплати {sum}: ", "завтра {hours}: ", "привеземо завтра: "),
+    "courier": (
+        *("сьогодні {window}, {name} {phone}: ", "{window}, {name} {phone}: ", "{window}, {phone}: "),
+        *("сьогодні {window}: ", "привеземо сьогодні: "),
+    ),
+    "hour_before": ("кур'єр буде {window}, {phone}: ", "кур'єр буде {window}: ", "кур'єр буде за годину: "),
+    "missed": ("не застали вас. Оберіть інший день: ", "не застали. Інший день: "),
+    "incident": ("затримка в дорозі, з'ясовуємо. Де замовлення: ", "затримка, з'ясовуємо: "),
+    "still_waiting": (
+        *("чекає: {address}, до {until}. ", "{address}, до {until}. ", "чекає до {until}: "),
+        "чекає в пункті видачі: ",
+    ),
+    "storage_ends": ("зберігається до {until}, потім повернення: ", "зберігається до {until}: ", "скоро повернеться: "),
+    "delivered": ("вручено. Дякуємо! Докладно: ", "вручено: "),
+    "received": ("вручено, прийнято {sum}. ", "вручено. "),
+    "uncollected": ("не забрано, зберігається до {until}. ", "не забрано. "),
+    "penalty_near": ("зберігання до {until}, потім повернення. ", "зберігання до {until}. ", "зберігання спливає. "),
+}
+PHRASES: Final[dict[str, Phrases]] = {"ru": RU, "en": EN, "uk": UK}
+#: What a parcel is doing, by the kind of fact.
+STATUS: Final[dict[str, dict[str, str]]] = {
+    "ru": {
+        "handed_over": "передан в доставку",
+        "at_warehouse": "на складе",
+        "departed": "в пути",
+        "passed": "в пути",
+    },
+    "en": {
+        "handed_over": "with the carrier",
+        "at_warehouse": "at a depot",
+        "departed": "on its way",
+        "passed": "on its way",
+    },
+    "uk": {
+        "handed_over": "передано в доставку",
+        "at_warehouse": "на складі",
+        "departed": "у дорозі",
+        "passed": "у дорозі",
+    },
+}
+#: What the lines of a letter are called, in their order.
+LABELS: Final[dict[str, dict[str, str]]] = {
+    "ru": {
+        "place": "Где сейчас",
+        "dates": "Когда ждать",
+        "day": "День",
+        "hours": "Время",
+        "address": "Адрес",
+        "open": "Часы работы",
+        "until": "Хранится до",
+        "sum": "К оплате",
+        "weight": "Вес",
+    },
+    "en": {
+        "place": "Where it is",
+        "dates": "Expected",
+        "day": "Day",
+        "hours": "Time",
+        "address": "Address",
+        "open": "Opening hours",
+        "until": "Kept until",
+        "sum": "To pay",
+        "weight": "Weight",
+    },
+    "uk": {
+        "place": "Де зараз",
+        "dates": "Коли чекати",
+        "day": "День",
+        "hours": "Час",
+        "address": "Адреса",
+        "open": "Години роботи",
+        "until": "Зберігається до",
+        "sum": "До сплати",
+        "weight": "Вага",
+    },
+}
+#: Around a letter: what the link opens, who writes and why, how to end it.
+FRAME: Final[dict[str, tuple[str, str, str]]] = {
+    "ru": (
+        *("Где заказ и как изменить время: ", "Пишем по поручению магазина «{shop}», заказ {order}."),
+        "Не писать больше: ",
+    ),
+    "en": (
+        *("Where it is, and how to change the time: ", "Written for the shop {shop}, order {order}."),
+        "Stop these letters: ",
+    ),
+    "uk": (
+        *("Де замовлення і як змінити час: ", "Пишемо за дорученням магазину «{shop}», замовлення {order}."),
+        "Не писати більше: ",
+    ),
+}
+DASH: Final = {"ru": "–", "en": "-", "uk": "–"}
+CUT: Final = {"ru": "…", "en": "...", "uk": "…"}
+SIGNS: Final = {"RUB": "₽", "UAH": "₴", "KZT": "₸"}

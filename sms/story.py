@@ -1,0 +1,133 @@
+"""What there is to say of a parcel at this moment: its journal read once, and what of it can be named in a text."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.clocks import local_date
+from parcels.models import Fact, Parcel
+from parcels.stages import Kind, Stage
+from parcels.storage import kept_until
+from sms.phrases import DASH, SIGNS, STATUS
+
+MOVES = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED)
+_CHOICES = (Kind.SLOT_BOOKED, Kind.POSTPONED, Kind.CHOICE_WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A parcel, its facts by seq, and the moment at which something is to be said."""
+
+    parcel: Parcel
+    facts: list[Fact]
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The recipient's own date."""
+        return local_date(self.now, self.parcel.zone)
+
+    def last(self, *kinds: Kind) -> Fact | None:
+        """The newest fact of these kinds, by when it happened."""
+        found = [fact for fact in self.facts if fact.kind in kinds]
+        return max(found, key=lambda fact: (fact.occurred_at, fact.seq), default=None)
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """The details of what is agreed now; empty when nothing is."""
+        recorded = [fact for fact in self.facts if fact.kind in _CHOICES]
+        held = recorded[-1] if recorded else None
+        return held.details if held is not None and held.kind is not Kind.CHOICE_WITHDRAWN else {}
+
+    @property
+    def pickup(self) -> Fact | None:
+        """The arrival at the place of issue where the parcel still is."""
+        return self.last(Kind.AT_PICKUP) if self.parcel.stage is Stage.AT_PICKUP else None
+
+    def stored_until(self) -> date | None:
+        """The last day at the place of issue."""
+        if (fact := self.pickup) is None:
+            return None
+        arrived = local_date(fact.occurred_at, self.parcel.zone)
+        return kept_until(fact.details.get("kept_until"), self.parcel.promised_from, arrived)
+
+
+def read(session: Session, parcel: Parcel, now: datetime) -> Story:
+    """The story of a parcel as the database has it."""
+    return Story(parcel, journal.facts_of(session, parcel), now)
+
+
+def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, str]:
+    """Everything that can be named, by placeholder. Args: `about` the details of the fact that is told."""
+    parcel, dash = story.parcel, DASH[language]
+    known = {
+        "city": parcel.settlement.name if parcel.settlement else "",
+        "sum": money(parcel.cod_minor, parcel.currency, language) if parcel.cod_minor else "",
+        "weight": weight(parcel.weight_g, language) if parcel.weight_g else "",
+        "dates": dates_between(parcel.promised_from, parcel.promised_to, dash),
+        **_of_road(story, language),
+        **_of_choice(about if "day" in about else story.choice, dash),
+        **_of_storage(story),
+        **{name: str(about[name]) for name in ("name", "phone") if about.get(name)},
+    }
+    if instead := about.get("instead"):
+        days = [date.fromisoformat(day) for day in instead]
+        if about.get("cause") != "delay" or not known["dates"]:
+            known["dates"] = dates_between(days[0], days[-1], dash)
+    if about.get("from"):
+        known["window"] = _hours(about["from"], about["until"], dash)
+    return {name: value for name, value in known.items() if value}
+
+
+def _of_road(story: Story, language: str) -> dict[str, str]:
+    fact = story.last(*MOVES)
+    return {"status": STATUS[language][fact.kind.value], "place": fact.place} if fact is not None else {}
+
+
+def _of_choice(about: dict[str, Any], dash: str) -> dict[str, str]:
+    day = about.get("day") or about.get("to") or about.get("remind_on")
+    known = {"day": f"{date.fromisoformat(day):%d.%m}"} if day else {}
+    if "starts" in about:
+        known["hours"] = _hours(about["starts"], about["ends"], dash)
+    return known
+
+
+def _of_storage(story: Story) -> dict[str, str]:
+    fact, until = story.pickup, story.stored_until()
+    if fact is None or until is None:
+        return {}
+    address = str(fact.details.get("address") or fact.place)
+    return {"address": address, "open": str(fact.details.get("open", "")), "until": f"{until:%d.%m}"}
+
+
+def dates_between(first: date | None, last: date | None, dash: str) -> str:
+    """26.11, 26–27.11 or 30.11–01.12."""
+    if first is None or last is None:
+        return ""
+    if first == last:
+        return f"{first:%d.%m}"
+    is_same_month = (first.year, first.month) == (last.year, last.month)
+    return f"{first:%d}{dash}{last:%d.%m}" if is_same_month else f"{first:%d.%m}{dash}{last:%d.%m}"
+
+
+def _hours(starts: str, ends: str, dash: str) -> str:
+    """14–18 or 14:30–15:30."""
+    hours = [time.fromisoformat(one) for one in (starts, ends)]
+    return dash.join(f"{one:%H}" if not any(hour.minute for hour in hours) else f"{one:%H:%M}" for one in hours)
+
+
+def money(minor: int, currency: str, language: str) -> str:
+    """4 990 ₽ or, where a sign would double the price of a text, 4990 RUB."""
+    whole, cents = divmod(minor, 100)
+    digits = f"{whole}" if language == "en" or whole < 10_000 else f"{whole:,}".replace(",", " ")
+    sign = currency if language == "en" else SIGNS.get(currency, currency)
+    return f"{digits}{f',{cents:02}' if cents else ''} {sign}"
+
+
+def weight(grams: int, language: str) -> str:
+    """3,4 кг."""
+    kilos = f"{grams / 1000:.1f}".removesuffix(".0")
+    return f"{kilos} kg" if language == "en" else f"{kilos.replace('.', ',')} кг"

@@ -1,0 +1,86 @@
+"""Is what an owed message says still so? One predicate for each occasion, looked at when the message is to leave."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from parcels.clocks import local_date
+from parcels.stages import BEFORE_CITY, Kind, Stage
+from sms.models import Message
+from sms.occasions import Occasion
+from sms.story import MOVES, Story
+
+Holds = Callable[[Message, Story], bool]
+_EVEN_AFTER_THE_END = frozenset({Occasion.DELIVERED, Occasion.RECEIVED, Occasion.FRESH_LINK})
+
+
+def why_not_true(row: Message, told: Story) -> str:
+    """Why a message is not to be sent any more: no_address, over, not_so_any_more; empty when it is still so."""
+    occasion = Occasion(row.kind)
+    if not row.recipient:
+        return "no_address"
+    if told.parcel.closed_at is not None and occasion not in _EVEN_AFTER_THE_END:
+        return "over"
+    return "" if _HOLDS.get(occasion, _always)(row, told) else "not_so_any_more"
+
+
+def _always(_row: Message, _told: Story) -> bool:
+    return True
+
+
+def _stage(stage: Stage) -> Holds:
+    return lambda _row, told: told.parcel.stage is stage
+
+
+def _newest_move(row: Message, told: Story) -> bool:
+    """Only where it is now is news; a late scan tells where it has been."""
+    newest = told.last(*MOVES)
+    is_coming = told.parcel.road in BEFORE_CITY and told.parcel.side is None
+    return is_coming and newest is not None and newest.seq == row.seq
+
+
+def _in_city(_row: Message, told: Story) -> bool:
+    parcel = told.parcel
+    return parcel.road is Stage.IN_CITY and parcel.side is None and parcel.plan is not Stage.POSTPONED
+
+
+def _still_agreed(row: Message, told: Story) -> bool:
+    return "booking" in row.about and told.choice.get("booking") == row.about["booking"]
+
+
+def _tomorrow(row: Message, told: Story) -> bool:
+    return _still_agreed(row, told) and row.about["day"] == (told.today + timedelta(days=1)).isoformat()
+
+
+def _with_courier_today(_row: Message, told: Story) -> bool:
+    given = told.last(Kind.TO_COURIER)
+    is_today = given is not None and local_date(given.occurred_at, told.parcel.zone) == told.today
+    return is_today and told.parcel.stage is Stage.WITH_COURIER
+
+
+def _nothing_agreed(_row: Message, told: Story) -> bool:
+    return told.parcel.plan is None
+
+
+def _still_stored(_row: Message, told: Story) -> bool:
+    until = told.stored_until()
+    return until is not None and told.today <= until
+
+
+_HOLDS: dict[Occasion, Holds] = {
+    Occasion.MOVED: _newest_move,
+    Occasion.IN_CITY: _in_city,
+    Occasion.AT_PICKUP: _stage(Stage.AT_PICKUP),
+    Occasion.BOOKED: _still_agreed,
+    Occasion.POSTPONED: _still_agreed,
+    Occasion.REMINDER: _still_agreed,
+    Occasion.DELAY: _nothing_agreed,
+    Occasion.DAY_BEFORE: _tomorrow,
+    Occasion.COURIER: _with_courier_today,
+    Occasion.HOUR_BEFORE: _with_courier_today,
+    Occasion.MISSED: _stage(Stage.MISSED),
+    Occasion.INCIDENT: _stage(Stage.INCIDENT),
+    Occasion.STILL_WAITING: _still_stored,
+    Occasion.STORAGE_ENDS: _still_stored,
+    Occasion.UNCOLLECTED: _stage(Stage.AT_PICKUP),
+    Occasion.PENALTY_NEAR: _still_stored,
+}

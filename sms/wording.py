@@ -1,0 +1,146 @@
+"""How a message that is owed is worded, put off, or left out: decided when it is about to leave, from what is true.
+
+`prepare` brings one message from owed to queued. What became untrue while it waited is dropped with a reason; what
+would come at night waits for the morning; what costs more than was agreed is not sent, and a person hears of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.models import Parcel
+from parcels.stages import Stage
+from sms import duties, guards, ledger, story, texts
+from sms.hours import ALWAYS, next_waking
+from sms.models import Message, Status
+from sms.occasions import MANNERS, Audience, Channel, Occasion
+from sms.preferences import Preferences
+from sms.segments import measure
+from sms.story import Story
+from sms.texts import Names
+from sms.truth import why_not_true
+
+#: Worded so long ago and not sent yet: what it says may be untrue by now, and the hour a wrong one.
+STALE = timedelta(minutes=15)
+#: A message that could not be worded so often has a fault in it that time does not heal.
+FAULTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What wording needs of the product around it.
+
+    `link_for` gives a parcel's link as it stands in an SMS, without scheme; `scheme` what goes before it in a letter;
+    `stop_for` the address that ends letters to a mailbox; `providers` who sends what, by channel.
+    """
+
+    link_for: Callable[[Parcel], str]
+    providers: dict[Channel, str]
+    scheme: str = "https://"
+    stop_for: Callable[[str], str] = lambda _address: ""
+
+
+def due(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of messages to be worded now, the most urgent first."""
+    owed = Message.status == Status.OWED, Message.due_at <= now
+    query = select(Message.id).where(*owed).order_by(Message.priority, Message.due_at, Message.id)
+    return list(session.scalars(query.limit(limit)))
+
+
+def reconsider(session: Session, now: datetime) -> int:
+    """What was worded and has waited too long is owed again. Returns how many."""
+    waited = Message.status == Status.QUEUED, Message.due_at <= now - STALE
+    moved = session.scalars(update(Message).where(*waited).values(status=Status.OWED).returning(Message.id))
+    return len(moved.all())
+
+
+def put_off(session: Session, message_id: int, now: datetime) -> None:
+    """A message whose wording failed by a fault of ours is tried again, a few times, and then a person sees it."""
+    is_owed = Message.status == Status.OWED
+    faults = (session.scalar(select(Message.looks).where(Message.id == message_id)) or 0) + 1
+    if faults >= FAULTS:
+        ledger.fail(session, message_id, Status.DEAD, "wording", now, is_owed)
+    else:
+        again = update(Message).where(Message.id == message_id, is_owed)
+        session.execute(again.values(looks=faults, due_at=now + STALE))
+
+
+def prepare(session: Session, message_id: int, desk: Desk, now: datetime) -> Status | None:
+    """Word one message that is owed and due.
+
+    Returns: its status now: queued, owed still (put off), dropped, or dead; None when somebody else has it.
+    """
+    mine = Message.id == message_id, Message.status == Status.OWED, Message.due_at <= now
+    parcel_id = session.scalar(select(Message.parcel_id).where(*mine))
+    if parcel_id is None:
+        return None
+    parcel = journal.lock(session, parcel_id)
+    row = session.scalar(select(Message).where(*mine).with_for_update())
+    if row is None:
+        return None
+    choices, occasion = duties.chosen(session, parcel), Occasion(row.kind)
+    told = story.read(session, parcel, now)
+    row.recipient = duties.address_of(parcel, choices, occasion, Channel(row.channel))
+    if reason := why_not_true(row, told):
+        return _drop(row, reason, now)
+    waking = ALWAYS if MANNERS[occasion].at_once else choices.waking
+    if (begins := next_waking(now, parcel.zone, waking)) > now:
+        row.due_at = begins
+        return row.status
+    _word(row, told, choices, desk)
+    return _send_or_not(session, row, choices, now)
+
+
+def _drop(row: Message, reason: str, now: datetime) -> Status:
+    row.status, row.settled_at, row.error = Status.DROPPED, now, reason
+    return row.status
+
+
+def _send_or_not(session: Session, row: Message, choices: Preferences, now: datetime) -> Status:
+    verdict = guards.judge(session, row, choices, now)
+    if verdict is None:
+        row.status, row.due_at, row.looks = Status.QUEUED, now, 0
+        return row.status
+    if not verdict.is_for_people:
+        return _drop(row, verdict.reason, now)
+    session.flush()
+    ledger.fail(session, row.id, Status.DEAD, verdict.reason, now)
+    return Status.DEAD
+
+
+def _word(row: Message, told: Story, choices: Preferences, desk: Desk) -> None:
+    parcel, key = told.parcel, phrase_key(Occasion(row.kind), row.about, told)
+    is_his = row.audience == Audience.RECIPIENT
+    row.language = parcel.language if is_his and parcel.language in texts.LANGUAGES else "ru"
+    names = Names(parcel.shop.name, parcel.order_number if choices.with_order else "")
+    known = story.known_of(told, row.about, row.language)
+    link = desk.link_for(parcel) if is_his else parcel.number
+    row.provider = desk.providers[Channel(row.channel)]
+    if row.channel == Channel.EMAIL:
+        url = desk.scheme + link if is_his else link
+        row.unsubscribe = desk.stop_for(row.recipient) if is_his else ""
+        letter = texts.letter(key, names, known, url, row.unsubscribe, row.language)
+        row.subject, row.text = letter.subject, letter.text
+        return
+    if key == Occasion.FIRST_LINK and choices.first_text:
+        row.text = texts.own(choices.first_text, names, known, link, row.language)
+    else:
+        row.text = texts.sms(key, names, known, link, row.language)
+    row.sender, row.parts = choices.sender, measure(row.text).parts
+    row.price_minor = row.parts * choices.price_minor
+
+
+def phrase_key(occasion: Occasion, about: dict[str, Any], told: Story) -> str:
+    """Which row of the phrases an occasion is told by."""
+    if occasion is Occasion.BOOKED and about.get("moved"):
+        return "rebooked"
+    if occasion is Occasion.POSTPONED and "remind_on" in about:
+        return "postponed_reminder"
+    if occasion is Occasion.IN_CITY and told.parcel.plan is Stage.SCHEDULED:
+        return "in_city_agreed"
+    return occasion.value
