@@ -50,7 +50,7 @@ def _open_desk(app: Flask, settings: Settings) -> None:
     app.extensions["gateways"] = {Channel.SMS: gateway, Channel.EMAIL: console.gateway({})}
     providers = {channel: one.name for channel, one in app.extensions["gateways"].items()}
     scheme = "https://" if settings.is_https else "http://"
-    app.extensions["desk"] = Desk(links.link_for, providers, scheme)
+    app.extensions["desk"] = Desk(links.link_for, providers, scheme, links.stop_for)
 
 
 def _configure(app: Flask, settings: Settings) -> None:

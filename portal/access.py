@@ -40,6 +40,7 @@ class User(UserMixin):
         self.role = staff.role
         self.shop_id = staff.shop_id
         self.zone_id = staff.zone_id
+        self.phone = staff.phone
 
 
 def allow(rule: Rule) -> Callable[[View], View]:

@@ -13,7 +13,22 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel, Shop, Staff
 from parcels.stages import Kind
-from portal import access, demo, eta, intake, links, matrix_command, notices, places, sheets, ticking, up, verify
+from portal import (
+    access,
+    demo,
+    eta,
+    intake,
+    links,
+    matrix_command,
+    notices,
+    order_rows,
+    places,
+    sheets,
+    sms_command,
+    ticking,
+    up,
+    verify,
+)
 from portal.extensions import now
 from portal.terminal import Moment, Trouble, command
 from portal.transaction import reading, transaction
@@ -29,6 +44,7 @@ FILE = click.Path(path_type=Path)
 main = click.Group()
 main.add_command(matrix_command.commands)
 main.add_command(eta.commands)
+main.add_command(sms_command.commands)
 
 
 @command(main, "import-orders")
@@ -85,8 +101,9 @@ def create_shop(code: str, name: str, phone: str, origin: str, handling_days: in
 @click.option("--name", required=True, help="Как его зовут на страницах.")
 @click.option("--shop", default="", help="Код магазина; нужен роли shop.")
 @click.option("--zone", default="", help="Зона курьера, например Томск; нужна роли courier.")
+@click.option("--phone", default="", help="Телефон курьера для получателей.")
 @click.password_option(prompt="Пароль", confirmation_prompt="Пароль ещё раз")
-def create_user(login: str, role: str, name: str, shop: str, zone: str, password: str) -> None:
+def create_user(login: str, role: str, name: str, shop: str, zone: str, phone: str, password: str) -> None:
     """Завести сотрудника."""
     if len(password) < LEAST_PASSWORD:
         raise Trouble(f"Пароль короче {LEAST_PASSWORD} знаков; придумайте длиннее.")
@@ -98,7 +115,7 @@ def create_user(login: str, role: str, name: str, shop: str, zone: str, password
         shop_id = _shop(session, shop).id if shop else None
         zone_id = _zone(session, zone).id if zone else None
         password_hash = access.hash_password(password)
-        ties = {"shop_id": shop_id, "zone_id": zone_id}
+        ties = {"shop_id": shop_id, "zone_id": zone_id, "phone": _phone(phone) if phone else ""}
         session.add(Staff(login=login, name=name, role=role, password_hash=password_hash, **ties))
     click.echo(f"Сотрудник {login} заведён ({role}).")
 
@@ -181,6 +198,13 @@ def _shop(session: Session, code: str) -> Shop:
     if shop is None:
         raise Trouble(f"Магазина с кодом {code} нет; проверьте --shop.")
     return shop
+
+
+def _phone(written: str) -> str:
+    try:
+        return order_rows.normal_phone(written)
+    except order_rows.BadPhone as problem:
+        raise Trouble(f"Телефон: {problem.words}.") from problem
 
 
 def _zone(session: Session, name: str) -> Zone:

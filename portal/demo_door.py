@@ -14,6 +14,8 @@ from scheduling.slots import Offer, closes_at
 from scheduling.zones import SUNDAY
 
 COURIERS = ("Сергей Ким", "Виктор Панов", "Руслан Идрисов", "Нина Жукова", "Степан Родин")
+#: From the block of numbers that nobody has.
+COURIER_PHONE = "+78000000418"
 _LATEST_ON_ROAD = time(23, 30)
 
 
@@ -24,7 +26,7 @@ def on_todays_round(scene: Scene, route: Route) -> Story | None:
     hour = hours[scene.count % len(hours)]
     story, slot = _booked_for(scene, route, day, lambda o: o.row.starts.hour == hour)
     if story is not None and slot is not None:
-        _load(story, day)
+        _load(story, slot)
         if _within(story, slot) + HOUR <= scene.now and scene.count % 4:
             _end(story, slot, None)
     return story
@@ -35,9 +37,9 @@ def with_courier(scene: Scene, route: Route) -> Story | None:
     clock, day = local(scene.now, route.place.zone), scene.today(route)
     if not time(8) <= clock.time() < _LATEST_ON_ROAD or not scene.delivers(route, day):
         return None
-    story, _ = _booked_for(scene, route, day, lambda o: o.row.ends > clock.time() or o.row.ends >= time(18))
-    if story is not None:
-        _load(story, day)
+    story, slot = _booked_for(scene, route, day, lambda o: o.row.ends > clock.time() or o.row.ends >= time(18))
+    if story is not None and slot is not None:
+        _load(story, slot)
     return story
 
 
@@ -126,14 +128,18 @@ def _ended(scene: Scene, route: Route, back: int, why: rounds.WhyNot | None) -> 
         day -= DAY
     story, slot = _booked_for(scene, route, day)
     if story is not None and slot is not None:
-        _load(story, day)
+        _load(story, slot)
         _end(story, slot, why)
     return story
 
 
-def _load(story: Story, day: date) -> None:
-    taken = moment(day, time(7, 20), story.route.place.zone) + story.scene.random.random() * HOUR / 2
-    story.record(taken, Kind.TO_COURIER, "courier", details={"by": _courier(story.route)})
+def _load(story: Story, slot: Offer) -> None:
+    row, name = slot.row, _courier(story.route)
+    taken = moment(row.day, time(7, 20), story.route.place.zone) + story.scene.random.random() * HOUR / 2
+    begins, ends = rounds.visiting_hour(row.starts, row.ends, story.scene.count % 7, 7)
+    hour = {"day": row.day.isoformat(), "from": f"{begins:%H:%M}", "until": f"{ends:%H:%M}"}
+    who = {"by": name, "name": name.split()[0], "phone": COURIER_PHONE}
+    story.record(taken, Kind.TO_COURIER, "courier", details={**who, **hour})
 
 
 def _within(story: Story, slot: Offer) -> datetime:

@@ -66,8 +66,25 @@ def _signer_of(keys: tuple[str, ...], purpose: str) -> Signer:
 
 def token_for(parcel: Parcel) -> str:
     """The recipient's own token for a parcel, as it is valid now."""
-    number = _number(parcel.id)
-    mac = urlsafe_b64decode(_signer("recipient").get_signature(_signed(number, parcel.link_epoch)))
+    return _token("recipient", parcel.id, parcel.link_epoch)
+
+
+def stop_for(parcel: Parcel) -> str:
+    """The address that ends letters about a parcel and all others to the same mailbox."""
+    return f"{current_app.config['PUBLIC_BASE_URL']}/u/{_token('letters', parcel.id, 0)}"
+
+
+def parcel_of_letters(session: Session, token: str) -> Parcel:
+    """The parcel whose letters a token ends. Raises BadLink."""
+    parcel = session.get(Parcel, parcel_id_of(token))
+    if parcel is None or not _is_signed("letters", token, parcel.id, 0):
+        raise BadLink
+    return parcel
+
+
+def _token(purpose: str, parcel_id: int, epoch: int) -> str:
+    number = _number(parcel_id)
+    mac = urlsafe_b64decode(_signer(purpose).get_signature(_signed(number, epoch)))
     return _letters(number + mac)
 
 
@@ -93,8 +110,12 @@ def open_link(session: Session, token: str, now: datetime) -> Parcel:
 
 def is_genuine(token: str, parcel_id: int, epoch: int) -> bool:
     """Was this token made by us for this parcel and this epoch of its link?"""
+    return _is_signed("recipient", token, parcel_id, epoch)
+
+
+def _is_signed(purpose: str, token: str, parcel_id: int, epoch: int) -> bool:
     mac = base64_encode(_bytes(token)[-MAC_BYTES:])
-    return _signer("recipient").verify_signature(_signed(_number(parcel_id), epoch), mac)
+    return _signer(purpose).verify_signature(_signed(_number(parcel_id), epoch), mac)
 
 
 def is_over(closed_at: datetime | None, now: datetime) -> bool:

@@ -14,12 +14,16 @@ from sqlalchemy.orm import Session
 from parcels.models import Shop
 from portal import places
 from portal.places import UnknownPlace
+from sms.preferences import COUNTRIES
+from sms.texts import LANGUAGES
 
 COUNTRY = "RU"
 MAX_RUBLES, MAX_PIECES, MAX_KILOS = 10_000_000, 999, 1_000
-_LENGTHS = {"order_number": 40, "recipient": 120, "address": 250}
+_LENGTHS = {"order_number": 40, "recipient": 120, "address": 250, "email": 254}
+#: What can be an address at all; whether somebody reads it, only a letter finds out.
+_MAILBOX = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\".]{2,}")
 #: Russia with Kazakhstan, and the neighbours: elsewhere a message costs what nobody has agreed to.
-_COUNTRIES = frozenset({7, 374, 375, 380, 992, 993, 994, 995, 996, 998, 373})
+_COUNTRIES = frozenset(COUNTRIES)
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 #: Russian mobile numbers as nearly everybody writes them. 930 is left to the library: it is not all in use.
 _RUSSIAN_MOBILE = re.compile(r"(?:(?:\+7|[78])[ -]?)?\(?(9(?!30)\d\d)\)?[ -]?(\d{3})[ -]?(\d\d)[ -]?(\d\d)", re.ASCII)
@@ -34,6 +38,8 @@ _WORDS = {
     "bad_cod": "сумма «{}» непонятна; напишите рубли, например 4990 или 4990,50",
     "bad_pieces": "число мест «{}» непонятно; напишите целое от 1 до 999",
     "bad_weight": "вес «{}» непонятен; напишите килограммы, например 3,4",
+    "bad_email": "«{}» не похоже на почту; напишите её как marina@example.ru",
+    "bad_language": "язык «{}» не знаем; напишите ru, uk или en",
     "bad_accepted_at": "дата «{}» непонятна; напишите её как 2026-11-21T15:30",
     "future": "заказ принят в будущем: {}; проверьте accepted_at",
     "no_shop": "не сказано, чей заказ; заполните столбец shop или укажите --shop",
@@ -103,8 +109,8 @@ def _by_the_library(text: str) -> str:
 def columns(session: Session, shop: Shop, cells: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """What a row says about a parcel, by the parcel's own columns; an empty cell says nothing.
 
-    Returns: `phone` always; of `recipient`, `settlement`, `address`, `cod_minor`, `pieces`, `weight_g` and
-    `accepted_at` those that are filled in. Raises: BadOrder, for the first cell that cannot be understood.
+    Returns: `phone` always; of `recipient`, `settlement`, `address`, `email`, `language`, `cod_minor`, `pieces`,
+    `weight_g` and `accepted_at` those that are filled in. Raises: BadOrder, for the first cell not understood.
     """
     said: dict[str, Any] = {"phone": normal_phone(cells.get("phone", ""))}
     for name, (column, understand) in _CELLS.items():
@@ -118,6 +124,21 @@ def columns(session: Session, shop: Shop, cells: Mapping[str, str], now: datetim
     if accepted := cells.get("accepted_at", "").strip():
         said["accepted_at"] = _moment(accepted, shop.origin.zone, now)
     return said
+
+
+def mailbox(text: str) -> str:
+    """An e-mail address as it is written, without spaces around it. Raises BadOrder."""
+    address = _line(text)
+    if len(address) > _LENGTHS["email"] or not _MAILBOX.fullmatch(address):
+        raise BadOrder("bad_email", text)
+    return address
+
+
+def _language(text: str) -> str:
+    code = _line(text).lower()
+    if code not in LANGUAGES:
+        raise BadOrder("bad_language", text)
+    return code
 
 
 def _kopecks(text: str) -> int:
@@ -175,6 +196,8 @@ def _line(text: str) -> str:
 _CELLS: dict[str, tuple[str, Callable[[str], object]]] = {
     "recipient": ("recipient", lambda text: _text(text, "recipient")),
     "address": ("address", lambda text: _text(text, "address")),
+    "email": ("email", mailbox),
+    "language": ("language", _language),
     "cod": ("cod_minor", _kopecks),
     "pieces": ("pieces", _pieces),
     "weight_kg": ("weight_g", _grams),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -17,6 +17,8 @@ from scheduling.policy import Reason, Refusal
 
 #: Why a booking ended that the courier himself ended, by marking its stop.
 _ENDED_AT_DOOR = ("missed", "refused")
+#: Minutes: how long a recipient waits for his courier, and the steps his hour is rounded to.
+_HOUR, _GRID = 60, 30
 
 
 class Standing(StrEnum):
@@ -99,16 +101,48 @@ def _stop(number: int, slot: Slot, parcel: Parcel, mark: Fact | None) -> Stop:
     return Stop(number, parcel, slot, Standing.ON_THE_WAY)
 
 
-def load(session: Session, zone_id: int, day: date, courier: str, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """Who drives: the name as the journal has it, and the phone that recipients are given (E.164, may be empty)."""
+
+    name: str
+    phone: str = ""
+
+
+def load(session: Session, zone_id: int, day: date, courier: Courier, now: datetime) -> int:
     """The courier takes everything of his day that lies in the depot. Returns how many parcels changed hands."""
-    ready = [s.parcel.id for s in stops_of(session, zone_id, day) if s.standing is Standing.IN_DEPOT]
+    stops = stops_of(session, zone_id, day)
+    ready = {s.parcel.id: _said_of(s, stops, courier) for s in stops if s.standing is Standing.IN_DEPOT}
     count = 0
     for parcel_id in sorted(ready):
         parcel = journal.lock(session, parcel_id)
         if parcel.stage is Stage.SCHEDULED and parcel.road is Stage.IN_CITY:
-            journal.record(session, parcel, NewFact(Kind.TO_COURIER, "courier", details={"by": courier}), now)
+            journal.record(session, parcel, NewFact(Kind.TO_COURIER, "courier", details=ready[parcel_id]), now)
             count += 1
     return count
+
+
+def _said_of(stop: Stop, stops: Sequence[Stop], courier: Courier) -> dict[str, str]:
+    """What the recipient may know of his courier: who, by which phone, and in which hour."""
+    same = [one.number for one in stops if one.slot.id == stop.slot.id]
+    begins, ends = visiting_hour(stop.slot.starts, stop.slot.ends, same.index(stop.number), len(same))
+    said = {"by": courier.name, "name": courier.name.split()[0] if courier.name else "", "phone": courier.phone}
+    hour = {"day": stop.slot.day.isoformat(), "from": f"{begins:%H:%M}", "until": f"{ends:%H:%M}"}
+    return {name: value for name, value in {**said, **hour}.items() if value}
+
+
+def visiting_hour(starts: time, ends: time, place: int, count: int) -> tuple[time, time]:
+    """The hour of a slot in which a stop is likely to be reached, when the stops of the slot are spread over it evenly.
+
+    Args: `place` of the stop among `count`, from 0. Returns: an hour on a half-hour's grid, never outside the slot;
+    the slot itself when it is no longer than that.
+    """
+    first, last = (hour.hour * 60 + hour.minute for hour in (starts, ends))
+    if last - first <= _HOUR:
+        return starts, ends
+    middle = first + (last - first) * (2 * place + 1) // (2 * count)
+    begins = min(max((middle - _HOUR // 2) // _GRID * _GRID, first), last - _HOUR)
+    return time(*divmod(begins, 60)), time(*divmod(begins + _HOUR, 60))
 
 
 def deliver(session: Session, parcel: Parcel, zone_id: int, day: date, courier: str, now: datetime) -> None:

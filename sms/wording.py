@@ -36,13 +36,13 @@ class Desk:
     """What wording needs of the product around it.
 
     `link_for` gives a parcel's link as it stands in an SMS, without scheme; `scheme` what goes before it in a letter;
-    `stop_for` the address that ends letters to a mailbox; `providers` who sends what, by channel.
+    `stop_for` the address that ends letters to a parcel's mailbox; `providers` who sends what, by channel.
     """
 
     link_for: Callable[[Parcel], str]
     providers: dict[Channel, str]
     scheme: str = "https://"
-    stop_for: Callable[[str], str] = lambda _address: ""
+    stop_for: Callable[[Parcel], str] = lambda _parcel: ""
 
 
 def due(session: Session, now: datetime, limit: int) -> list[int]:
@@ -123,7 +123,7 @@ def _word(row: Message, told: Story, choices: Preferences, desk: Desk) -> None:
     row.provider = desk.providers[Channel(row.channel)]
     if row.channel == Channel.EMAIL:
         url = desk.scheme + link if is_his else link
-        row.unsubscribe = desk.stop_for(row.recipient) if is_his else ""
+        row.unsubscribe = desk.stop_for(parcel) if is_his else ""
         letter = texts.letter(key, names, known, url, row.unsubscribe, row.language)
         row.subject, row.text = letter.subject, letter.text
         return

@@ -19,6 +19,7 @@ from parcels.stages import Kind
 from portal import calling, notices, notices_staff, refusals
 from portal.access import Rule, allow
 from portal.extensions import now
+from portal.informing_words import occasion_words
 from portal.languages import language
 from portal.transaction import reading, transaction
 from scheduling import agenda, booking, calls, slots
@@ -35,7 +36,12 @@ UPCOMING = 12
 @bp.context_processor
 def words() -> dict[str, Any]:
     """The words that the templates of the desk look up by value."""
-    return {"notices": notices, "notices_staff": notices_staff, "as_date": date.fromisoformat}
+    return {
+        "notices": notices,
+        "notices_staff": notices_staff,
+        "occasion_words": occasion_words,
+        "as_date": date.fromisoformat,
+    }
 
 
 @dataclass(frozen=True, slots=True)

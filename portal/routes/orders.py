@@ -14,6 +14,7 @@ from parcels.models import Parcel
 from portal import notices, notices_staff, refusals
 from portal.access import Rule, allow
 from portal.extensions import now
+from portal.informing_words import occasion_words
 from portal.languages import _, language
 from portal.notices import Notice
 from portal.transaction import reading, transaction
@@ -30,7 +31,7 @@ NOTE_LENGTH = 200
 @bp.context_processor
 def words() -> dict[str, Any]:
     """What the templates look up by value."""
-    return {"notices": notices, "notices_staff": notices_staff, "causes": list(Cause)}
+    return {"notices": notices, "notices_staff": notices_staff, "occasion_words": occasion_words, "causes": list(Cause)}
 
 
 @bp.get("")

@@ -23,7 +23,7 @@ from scheduling import rounds
 from scheduling.calendars import local_date
 from scheduling.models import Zone
 from scheduling.policy import Reason, Refusal
-from scheduling.rounds import Standing, Stop, WhyNot
+from scheduling.rounds import Courier, Standing, Stop, WhyNot
 
 bp = Blueprint("rounds", __name__)
 
@@ -95,6 +95,10 @@ def stop(parcel_id: int) -> ResponseReturnValue:
     return render_template("pages/round.html", day=day)
 
 
+def _courier() -> Courier:
+    return Courier(current_user.name, current_user.phone)
+
+
 @bp.post("/round/load")
 @allow(Rule.COURIER)
 def load() -> ResponseReturnValue:
@@ -102,7 +106,7 @@ def load() -> ResponseReturnValue:
     moment = now()
     with transaction() as session:
         zone = _zone(session)
-        rounds.load(session, zone.id, local_date(moment, zone.timezone), current_user.name, moment)
+        rounds.load(session, zone.id, local_date(moment, zone.timezone), _courier(), moment)
     return redirect(url_for("rounds.today"), 303)
 
 

@@ -20,7 +20,7 @@ from scheduling.booking import Asker
 from scheduling.calendars import moment
 from scheduling.models import Slot
 from scheduling.policy import Reason, Refusal
-from scheduling.rounds import Standing, WhyNot
+from scheduling.rounds import Courier, Standing, WhyNot, visiting_hour
 from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_world, zone_of
 
 TUESDAY = date(2026, 11, 24)
@@ -42,7 +42,7 @@ def booked(*starts: time, kinds: tuple[Kind, ...] = (Kind.HANDED_OVER, Kind.DEPA
 
 def load(now: datetime = MORNING, place: int = TOMSK) -> int:
     with transaction() as session:
-        return rounds.load(session, zone_of(session, place).id, TUESDAY, "Иван", now)
+        return rounds.load(session, zone_of(session, place).id, TUESDAY, Courier("Иван Петров", "+79130001122"), now)
 
 
 def deliver(parcel_id: int, place: int = TOMSK, day: date = TUESDAY, now: datetime = NOON) -> None:
@@ -215,3 +215,25 @@ def test_a_stop_that_was_moved_away_is_not_on_the_sheet(app: Flask) -> None:
         asker = Asker("recipient", parcel.version)
         booking.book(session, parcel, TUESDAY + timedelta(days=1), time(10), asker, NOW + timedelta(days=1))
     assert sheet() == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "place", "count", "window"),
+    [
+        ((14, 18), 0, 1, ("15:30", "16:30")),
+        ((14, 18), 0, 8, ("14:00", "15:00")),
+        ((14, 18), 7, 8, ("17:00", "18:00")),
+        ((14, 15), 3, 9, ("14:00", "15:00")),
+    ],
+)
+def test_the_hour_a_recipient_is_told(hours: tuple[int, int], place: int, count: int, window: tuple[str, str]) -> None:
+    begins, ends = visiting_hour(time(hours[0]), time(hours[1]), place, count)
+    assert (f"{begins:%H:%M}", f"{ends:%H:%M}") == window
+
+
+def test_who_carries_it_and_when_goes_into_the_journal(app: Flask) -> None:
+    (parcel_id,) = booked(time(14))
+    load()
+    (given,) = facts(parcel_id, Kind.TO_COURIER)
+    assert (given.details["name"], given.details["phone"]) == ("Иван", "+79130001122")
+    assert (given.details["from"], given.details["until"]) == ("15:30", "16:30")

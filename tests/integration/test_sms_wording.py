@@ -83,8 +83,8 @@ def told(engine: Engine) -> list[str]:
 
 def dropped(engine: Engine) -> list[tuple[str, str | None]]:
     with Session(engine) as session:
-        rows = session.execute(select(Message.kind, Message.error).where(Message.status == Status.DROPPED))
-        return [(kind, error) for kind, error in rows]
+        rows = select(Message.kind, Message.error).where(Message.status == Status.DROPPED).order_by(Message.id)
+        return [(kind, error) for kind, error in session.execute(rows)]
 
 
 def test_an_order_gets_its_first_message(engine: Engine) -> None:

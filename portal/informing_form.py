@@ -1,0 +1,147 @@
+"""The shop's form of telling: what it says becomes `Preferences`, or the field that cannot be used is named."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from portal.languages import _
+from portal.order_rows import BadOrder, mailbox, normal_phone
+from sms import texts
+from sms.occasions import Channel, Occasion
+from sms.preferences import PLANS, REMIND_EVERY, Preferences, Teller, Tellers, deviations, is_for_shop
+from sms.texts import BadText
+
+_SENDER = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{1,10}")
+MARKS = "{shop}, {order}, {dates}, {link}"
+MOST_PARTS, MOST_A_DAY = 50, 100_000
+
+
+class BadForm(ValueError):
+    """A field that cannot be used: `field` is its name, the text says what is wrong and what to do."""
+
+    def __init__(self, field: str, words: str) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+def preferences_of(form: Mapping[str, str], before: Preferences) -> Preferences:
+    """The choices a form makes of those before. Raises BadForm."""
+    starts, ends = _whole(form, "starts", 0, 23), _whole(form, "ends", 1, 24)
+    if starts >= ends:
+        raise BadForm("ends", _("Конец раньше начала: так мы бы не писали никогда. Поставьте, например, с 9 до 21."))
+    weekdays = sum(1 << day for day in range(7) if form.get(f"weekday_{day}"))
+    if not weekdays:
+        raise BadForm(
+            "weekdays", _("Не выбран ни один день недели: так мы бы не писали никогда. Отметьте хотя бы один.")
+        )
+    return replace(
+        before,
+        sender=_sender(form.get("sender", "")),
+        first_text=_first_text(form.get("first_text", "")),
+        with_order=bool(form.get("with_order")),
+        starts=starts,
+        ends=ends,
+        weekdays=weekdays,
+        remind_every=_remind_every(form),
+        budget=_whole(form, "budget", 1, MOST_PARTS),
+        daily_parts=_whole(form, "daily_parts", 0, MOST_A_DAY),
+        owner_phone=_phone(form.get("owner_phone", "")),
+        owner_email=_email(form, "owner_email"),
+        manager_email=_email(form, "manager_email"),
+        tellers=_tellers(form),
+    )
+
+
+def pairs() -> list[tuple[Occasion, tuple[Channel, ...]]]:
+    """The rows of the table of duties, and the channels each can go by."""
+    return [(occasion, _channels(occasion)) for occasion in Occasion if occasion is not Occasion.FRESH_LINK]
+
+
+def _channels(occasion: Occasion) -> tuple[Channel, ...]:
+    manager = (Occasion.UNCOLLECTED, Occasion.PENALTY_NEAR)
+    return (Channel.EMAIL,) if occasion in manager else tuple(Channel)
+
+
+def _tellers(form: Mapping[str, str]) -> Tellers:
+    """The chosen plan, or row by row who tells what; a row that the form does not have stays as usual."""
+    plan = form.get("plan", "")
+    if plan in PLANS:
+        return deviations(PLANS[plan])
+    chosen: Tellers = {}
+    for occasion, channels in pairs():
+        for channel in channels:
+            said = form.get(f"{occasion.value}:{channel.value}", "")
+            allowed = (Teller.WE, Teller.NOBODY) if is_for_shop(occasion) else tuple(Teller)
+            if said in allowed:
+                chosen[occasion, channel] = Teller(said)
+    return deviations(chosen)
+
+
+def _sender(text: str) -> str:
+    name = text.strip()
+    if not _SENDER.fullmatch(name):
+        raise BadForm(
+            "sender", _("Имя отправителя — от 2 до 11 латинских букв и цифр, первая буква. Впишите, например, pochta.")
+        )
+    return name
+
+
+def _first_text(text: str) -> str:
+    template = " ".join(text.split())
+    if template:
+        try:
+            texts.check_own(template)
+        except BadText as problem:
+            raise BadForm("first_text", bad_text(problem)) from problem
+    return template
+
+
+def bad_text(problem: BadText) -> str:
+    """Why a shop's own text cannot be sent."""
+    match problem.reason:
+        case "no_link":
+            return _("В тексте нет ссылки, без неё получатель не выберет время. Добавьте {mark}.", mark="{link}")
+        case "unknown":
+            return _(
+                "Подстановки «{name}» нет. Можно: shop, order, dates, link — в фигурных скобках.", name=problem.value
+            )
+        case "too_long":
+            return _("В тексте {n} знаков, это больше трёх частей SMS. Сократите его до 201 знака.", n=problem.value)
+    return _("Фигурные скобки расставлены неверно. Пишите подстановку так, как в примере.")
+
+
+def _remind_every(form: Mapping[str, str]) -> int:
+    days = _whole(form, "remind_every", 0, max(REMIND_EVERY))
+    if days not in REMIND_EVERY:
+        raise BadForm("remind_every", _("Напоминать можно через 5, 10, 15 или 20 дней, или никогда."))
+    return days
+
+
+def _phone(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        return normal_phone(text)
+    except BadOrder as problem:
+        raise BadForm(
+            "owner_phone", _("Это не мобильный телефон. Впишите его как +7 913 000-12-42 или оставьте пустым.")
+        ) from problem
+
+
+def _email(form: Mapping[str, str], name: str) -> str:
+    text = form.get(name, "").strip()
+    if not text:
+        return ""
+    try:
+        return mailbox(text)
+    except BadOrder as problem:
+        raise BadForm(
+            name, _("Это не похоже на почту. Впишите её как marina@example.ru или оставьте пустой.")
+        ) from problem
+
+
+def _whole(form: Mapping[str, str], name: str, least: int, most: int) -> int:
+    text = form.get(name, "").strip()
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise BadForm(name, _("Нужно целое число от {least} до {most}.", least=least, most=most))
+    return int(text)
