@@ -18,7 +18,7 @@ from portal.routes import BLUEPRINTS
 from portal.static_files import StaticFiles
 from portal.worker import make_celery
 from scheduling import agenda, promising
-from sms import duties
+from sms import duties, email
 
 STATIC = Path(__file__).parent / "static"
 
@@ -33,7 +33,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     cli.init(app)
     journal.wire(promising.follow, agenda.follow, duties.follower(links.link_for, settings.sms_backend))
-    app.extensions["sms_gateway"] = import_string(f"sms.{settings.sms_backend}:gateway")(settings.twilio)
+    app.extensions["sms_gateway"] = import_string(f"sms.{settings.sms_backend}:gateway")(settings.sending)
+    app.extensions["mail_gateway"] = email.gateway(settings.sending)
     app.extensions["pages"] = PageCache(size=2_000)
     app.extensions["estimates"] = Shelf()
     app.extensions["celery"] = make_celery(app, settings)
@@ -52,6 +53,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         IS_HTTPS=settings.is_https,
         SMS_BACKEND=settings.sms_backend,
         IS_TRIAL=settings.is_trial,
+        TWILIO_ACCOUNT_SID=settings.twilio["TWILIO_ACCOUNT_SID"],
         TWILIO_AUTH_TOKEN=settings.twilio["TWILIO_AUTH_TOKEN"],
         SUPPORT_PHONE=settings.support_phone,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from sms import ledger
+from sms import ledger, receipts
 from sms.gateway import Accepted, Outcome, Outgoing, Refused, Unknown
 from sms.models import Message, Status
 
@@ -49,15 +49,18 @@ def settle(session: Session, message_id: int, outcome: Outcome, now: datetime, a
         mine.append(Message.attempts == attempt)
     match outcome:
         case Accepted(provider_id):
-            return ledger.accept(session, message_id, provider_id, now)
+            is_news = ledger.accept(session, message_id, provider_id, now)
+            if not is_news:
+                receipts.witness(session, message_id, provider_id, now)
+            return is_news
         case Unknown(reason):
             columns = {"due_at": now + LOOK_AFTER, "lease_until": None, "error": reason}
             return ledger.advance(session, message_id, Status.UNKNOWN, *mine, **columns)
-        case Refused(code, reason, is_final):
+        case Refused(code, reason, is_final, wait):
             why = f"{code}: {reason}"
             if is_final:
                 return ledger.fail(session, message_id, Status.REFUSED, why, now, *mine)
-            return _again(session, message_id, why, now, mine, BACKOFF)
+            return _again(session, message_id, why, now, mine, BACKOFF, timedelta(seconds=wait))
 
 
 def overdue(session: Session, now: datetime, limit: int = BATCH) -> list[Outgoing]:
@@ -99,12 +102,13 @@ def _again(
     now: datetime,
     only_if: list[ColumnElement[bool]],
     waits: tuple[timedelta, ...],
+    least: timedelta = timedelta(0),
 ) -> bool:
-    """Back into the queue; after the last attempt the message is dead and a person is told."""
+    """Back into the queue for at least `least`; after the last attempt the message is dead and a person is told."""
     attempts = session.scalar(select(Message.attempts).where(Message.id == message_id)) or 0
     if attempts >= MAX_ATTEMPTS:
         return ledger.fail(session, message_id, Status.DEAD, reason, now, *only_if)
-    wait = waits[min(attempts, len(waits)) - 1]
+    wait = max(least, waits[min(attempts, len(waits)) - 1])
     columns = {"due_at": now + wait, "lease_until": None, "error": reason, "looks": 0}
     return ledger.advance(session, message_id, Status.QUEUED, *only_if, **columns)
 

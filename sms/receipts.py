@@ -10,6 +10,8 @@ from twilio.request_validator import RequestValidator
 from sms import ledger
 from sms.models import Message, Receipt, Status
 
+#: Our own word for "the provider answered that it has it".
+TAKEN = "taken"
 #: Twilio's words. Any other is kept with the receipt and moves nothing.
 _MEANS = {
     "accepted": Status.ACCEPTED,
@@ -49,6 +51,14 @@ def apply(session: Session, message_id: int, provider_id: str, status: str, erro
         ledger.accept(session, message_id, provider_id, now, is_delivered=means is Status.DELIVERED)
     ledger.name(session, message_id, provider_id)
     return True
+
+
+def witness(session: Session, message_id: int, provider_id: str, now: datetime) -> None:
+    """Keep that the provider took a message, when it is no news: under a second name it is a duplicate (I5)."""
+    known = session.scalar(select(Message.provider_id).where(Message.id == message_id))
+    if known is not None and known != provider_id:
+        values = {"message_id": message_id, "provider_id": provider_id[:64], "status": TAKEN, "received_at": now}
+        ledger.put(session, Receipt, values)
 
 
 def is_genuine(auth_token: str, url: str, params: Mapping[str, str], signature: str) -> bool:
