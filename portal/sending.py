@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from flask import Flask, current_app
 
 from portal.transaction import transaction
-from sms import delivery
+from sms import delivery, receipts
 from sms.gateway import Gateway, LookupFailed, Outgoing
 
 log = logging.getLogger("vekha.sending")
@@ -36,6 +36,8 @@ def deliver_messages(clock: Clock) -> Counter[str]:
 
     No database work is done while a provider is asked, and each outcome is committed alone.
     """
+    with transaction() as session:
+        receipts.adopt(session, clock())
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     with ThreadPoolExecutor(IN_FLIGHT, "sending") as threads:
         _run(threads, partial(_overdue, app, clock))

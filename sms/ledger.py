@@ -13,17 +13,18 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.stages import Kind
-from sms.models import Message, Receipt, Status, may_become
+from sms.models import Message, Status, may_become
 
 
-def put(session: Session, row: type[Message] | type[Receipt], values: dict[str, Any]) -> int | None:
-    """Insert a row unless its unique key is there already, also when somebody else inserts it at this moment.
+def put(session: Session, row: Any, values: dict[str, Any]) -> int | None:
+    """Insert a row, of a table with an `id`, unless its unique key is there already, also put there this very moment.
 
     Returns: its id; None when it was there.
     """
-    if session.connection().dialect.name == "postgresql":
-        return session.scalar(postgresql.insert(row).values(**values).on_conflict_do_nothing().returning(row.id))
-    return session.scalar(sqlite.insert(row).values(**values).on_conflict_do_nothing().returning(row.id))
+    dialect = postgresql if session.connection().dialect.name == "postgresql" else sqlite
+    once = dialect.insert(row).values(**values).on_conflict_do_nothing()
+    found: int | None = session.scalar(once.returning(row.id))
+    return found
 
 
 def advance(session: Session, message_id: int, to: Status, *only_if: ColumnElement[bool], **columns: Any) -> bool:

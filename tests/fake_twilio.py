@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from twilio.request_validator import RequestValidator
 
@@ -63,6 +63,8 @@ class FakeTwilio:
     retry_after: str = "90"
     port: int = 0
     kept: list[Kept] = field(default_factory=list)
+    forms: list[dict[str, str]] = field(default_factory=list)
+    queries: list[dict[str, str]] = field(default_factory=list)
     faults: Counter[str] = field(default_factory=Counter)
     asked: int = 0
     busy: int = 0
@@ -95,6 +97,7 @@ class FakeTwilio:
         """Accept a message, or not; what goes wrong comes with it."""
         with self.lock:
             self.asked += 1
+            self.forms.append(form)
             fault = self.fault()
             self.faults[fault] += 1
             if fault in NOT_ACCEPTED:
@@ -105,9 +108,11 @@ class FakeTwilio:
             self.kept.append(kept)
             return fault, kept
 
-    def listing(self, to: str) -> list[dict[str, str]]:
+    def listing(self, query: dict[str, str]) -> list[dict[str, str]]:
         """What it says it has for a number, newest first."""
+        to = query["To"]
         with self.lock:
+            self.queries.append(query)
             shown = [kept for kept in reversed(self.kept) if kept.to == to and kept.shown_from <= self.clock()]
         return [{"sid": kept.sid, "body": kept.body, "to": kept.to, "status": "sent"} for kept in shown]
 
@@ -129,7 +134,8 @@ class FakeTwilio:
 def fake_twilio(**options: object) -> Iterator[FakeTwilio]:
     """A fake that listens; gone afterwards."""
     fake = FakeTwilio(**options)  # type: ignore[arg-type]
-    server = _Server(("127.0.0.1", 0), _handler_of(fake))
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.fake = fake
     fake.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -146,64 +152,63 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
+    fake: FakeTwilio
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Clients that die in the middle are what this is for."""
 
 
-def _handler_of(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            with self.at_work():
-                fault, kept = fake.take(dict(parse_qsl(raw)))
-            if fake.latency:
-                fake.over.wait(fake.latency)
-            self.react(fault, kept)
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        with self.at_work():
+            fault, kept = self.server.fake.take(dict(parse_qsl(raw)))
+        if self.server.fake.latency:
+            self.server.fake.over.wait(self.server.fake.latency)
+        self.react(fault, kept)
 
-        def do_GET(self) -> None:
-            with self.at_work():
-                found = fake.listing(parse_qs(urlsplit(self.path).query)["To"][0])
-            self.answer(200, {"messages": found[:20], "next_page_uri": None, "page": 0, "page_size": 20})
+    def do_GET(self) -> None:
+        with self.at_work():
+            found = self.server.fake.listing(dict(parse_qsl(urlsplit(self.path).query)))
+        self.answer(200, {"messages": found[:20], "next_page_uri": None, "page": 0, "page_size": 20})
 
-        @contextmanager
-        def at_work(self) -> Iterator[None]:
-            fake.busy += 1
-            try:
-                yield
-            finally:
-                fake.busy -= 1
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        self.server.fake.busy += 1
+        try:
+            yield
+        finally:
+            self.server.fake.busy -= 1
 
-        def react(self, fault: str, kept: Kept | None) -> None:
-            if fault == "reset":
-                self.close_connection = True
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
-            elif fault in ("hang", "lost"):
-                self.close_connection = True
-                fake.over.wait(2)
-            elif fault == "429":
-                self.answer(429, {"code": 20429, "message": "slow down", "status": 429}, fake.retry_after)
-            elif fault.startswith("500"):
-                self.answer(500, {"code": 20500, "message": "oops", "status": 500})
-            elif fault == "garbage":
-                self.answer(201, NOISE)
-            else:
-                self.answer(201, {"sid": kept.sid if kept and not fault else None, "status": "queued"})
+    def react(self, fault: str, kept: Kept | None) -> None:
+        if fault == "reset":
+            self.close_connection = True
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+        elif fault in ("hang", "lost"):
+            self.close_connection = True
+            self.server.fake.over.wait(2)
+        elif fault == "429":
+            self.answer(429, {"code": 20429, "message": "slow down", "status": 429}, self.server.fake.retry_after)
+        elif fault.startswith("500"):
+            self.answer(500, {"code": 20500, "message": "oops", "status": 500})
+        elif fault == "garbage":
+            self.answer(201, NOISE)
+        else:
+            self.answer(201, {"sid": kept.sid if kept and not fault else None, "status": "queued"})
 
-        def answer(self, status: int, said: object, retry_after: str = "") -> None:
-            body = said if isinstance(said, bytes) else json.dumps(said).encode()
-            self.send_response(status)
-            if retry_after:
-                self.send_header("Retry-After", retry_after)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(self, status: int, said: object, retry_after: str = "") -> None:
+        body = said if isinstance(said, bytes) else json.dumps(said).encode()
+        self.send_response(status)
+        if retry_after:
+            self.send_header("Retry-After", retry_after)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: the test's own output is enough."""
-
-    return Handler
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the test's own output is enough."""

@@ -10,6 +10,7 @@ from portal.routes.delivery import bp as delivery
 from portal.routes.health import bp as health
 from portal.routes.manage import bp as manage
 from portal.routes.matrix import bp as matrix
+from portal.routes.messages import bp as messages
 from portal.routes.orders import bp as orders
 from portal.routes.phone import bp as phone
 from portal.routes.rounds import bp as rounds
@@ -18,5 +19,21 @@ from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    *(account, api, calls, days, delivery, health, manage, matrix, orders, phone, rounds, shop, tracking, webhooks),
+    *(
+        account,
+        api,
+        calls,
+        days,
+        delivery,
+        health,
+        manage,
+        matrix,
+        messages,
+        orders,
+        phone,
+        rounds,
+        shop,
+        tracking,
+        webhooks,
+    ),
 )

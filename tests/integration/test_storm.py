@@ -1,5 +1,4 @@
-"""Workers are killed while a provider misbehaves: nothing is lost and nothing is sent twice. `make campaign-messages`
-is the long version of this."""
+"""Workers are killed while a provider misbehaves: nothing is lost, nothing is doubled; in short, see tests/campaign."""
 
 from __future__ import annotations
 
