@@ -8,10 +8,10 @@ UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-versi
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test campaign lint bench lock words clean
+.PHONY: help setup run test campaign campaign-messages contract lint bench lock words clean
 
 help: ## say what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 19
 
 setup: .venv/.tests ## make .venv with everything for development
 
@@ -23,7 +23,13 @@ test: .venv/.tests ## run every test; ARGS="-k name" goes to pytest
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 campaign: .venv/.tests ## live through thousands of random lives of parcels; LIVES=500 for fewer
-	@exec $(BIN)/python -m pytest tests/campaign -m campaign $(ARGS)
+	@exec $(BIN)/python -m pytest tests/campaign/test_state_machine_long.py -m campaign $(ARGS)
+
+campaign-messages: .venv/.tests ## kill workers while 2,000 messages leave through a bad provider; MESSAGES=, KILLS=
+	@exec $(BIN)/python -m pytest tests/campaign/test_messages_long.py -m campaign -s $(ARGS)
+
+contract: .venv/.tests ## ask Prism whether Twilio's own description allows what we send (needs node and the network)
+	@exec $(BIN)/python -m pytest tests/campaign/test_twilio_contract.py -m campaign $(ARGS)
 
 lint: .venv/.tests ## check style, types, the law of imports, templates and the house laws
 	$(BIN)/ruff check .

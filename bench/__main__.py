@@ -11,12 +11,14 @@ from bench import (
     claim_forms,
     link_size,
     matrix_size,
+    outbox,
     page_time,
     page_weight,
     phone_speed,
     promise_speed,
     sqlite_writers,
     sweep_scale,
+    task_batches,
 )
 from bench.figures import Figure
 
@@ -28,6 +30,8 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "S2": claim_forms.figures,
     "S4": sqlite_writers.figures,
     "D1": sweep_scale.figures,
+    "D2 G2": outbox.figures,
+    "D3": task_batches.figures,
     "I2": phone_speed.figures,
     "E1": promise_speed.figures,
     "E2": matrix_size.figures,

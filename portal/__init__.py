@@ -18,8 +18,7 @@ from portal.routes import BLUEPRINTS
 from portal.static_files import StaticFiles
 from portal.worker import make_celery
 from scheduling import agenda, promising
-from sms import console, duties
-from sms.gateway import Gateway
+from sms import duties, email
 from sms.occasions import Channel
 from sms.wording import Desk
 
@@ -46,9 +45,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _open_desk(app: Flask, settings: Settings) -> None:
     """Who hands messages over, by channel, and what is needed to word them."""
-    gateway: Gateway = import_string(f"sms.{settings.sms_backend}:gateway")(settings.twilio)
-    app.extensions["gateways"] = {Channel.SMS: gateway, Channel.EMAIL: console.gateway({})}
-    providers = {channel: one.name for channel, one in app.extensions["gateways"].items()}
+    app.extensions["sms_gateway"] = import_string(f"sms.{settings.sms_backend}:gateway")(settings.sending)
+    app.extensions["mail_gateway"] = email.gateway(settings.sending)
+    providers = {
+        Channel.SMS: app.extensions["sms_gateway"].name,
+        Channel.EMAIL: app.extensions["mail_gateway"].name,
+    }
     scheme = "https://" if settings.is_https else "http://"
     app.extensions["desk"] = Desk(links.link_for, providers, scheme, links.stop_for)
 
@@ -64,6 +66,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         IS_HTTPS=settings.is_https,
         SMS_BACKEND=settings.sms_backend,
         IS_TRIAL=settings.is_trial,
+        TWILIO_ACCOUNT_SID=settings.twilio["TWILIO_ACCOUNT_SID"],
         TWILIO_AUTH_TOKEN=settings.twilio["TWILIO_AUTH_TOKEN"],
         SUPPORT_PHONE=settings.support_phone,
         SESSION_COOKIE_SAMESITE="Lax",

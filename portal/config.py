@@ -1,11 +1,12 @@
 """Settings from the environment, read once and checked: in production no default secret is accepted."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from environs import Env
 
+SMS_BACKENDS = ("console", "twilio", "http")
 INSTANCE = Path(__file__).resolve().parent.parent / "instance"
 
 
@@ -26,10 +27,17 @@ class Settings:
     twilio: dict[str, str]
     support_phone: str
     queue_folder: Path
+    #: HTTP_SMS_CONFIG, SMTP_URL and MAIL_FROM, as far as they are set.
+    gateways: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_embedded(self) -> bool:
         return self.redis_url is None
+
+    @property
+    def sending(self) -> dict[str, str]:
+        """What the gateways are made from, by the names of the environment."""
+        return self.twilio | self.gateways
 
     @property
     def is_trial(self) -> bool:
@@ -64,6 +72,7 @@ def from_environment() -> Settings:
         twilio={name: env.str(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")},
         support_phone=env.str("SUPPORT_PHONE", "") or "+78000000417",
         queue_folder=instance / "queue",
+        gateways={name: env.str(name, "") for name in ("HTTP_SMS_CONFIG", "SMTP_URL", "MAIL_FROM")},
     )
     _check(settings)
     return settings
@@ -83,8 +92,10 @@ def _own_secret(instance: Path, database: str) -> str:
 def _check(settings: Settings) -> None:
     if len(settings.secret_key) < 32:
         raise BadSettings("SECRET_KEY is shorter than 32 characters.")
-    if settings.sms_backend not in ("console", "twilio"):
-        raise BadSettings(f"SMS_BACKEND is {settings.sms_backend!r}; it can be console or twilio.")
+    if settings.sms_backend not in SMS_BACKENDS:
+        raise BadSettings(f"SMS_BACKEND is {settings.sms_backend!r}; it can be {', '.join(SMS_BACKENDS)}.")
     missing = [name for name, value in settings.twilio.items() if not value]
     if settings.sms_backend == "twilio" and missing:
         raise BadSettings(f"SMS_BACKEND is twilio, but {', '.join(missing)} is not set.")
+    if settings.sms_backend == "http" and not settings.gateways.get("HTTP_SMS_CONFIG"):
+        raise BadSettings("SMS_BACKEND is http, but HTTP_SMS_CONFIG is not set: see docs/sms-gateway.md.")

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from portal import ticking
+from portal import sending, ticking
 from portal.extensions import now
 
 
@@ -15,7 +15,7 @@ def sweep() -> None:
 @shared_task
 def deliver_messages() -> None:
     """What waits in the outbox."""
-    ticking.deliver_messages(now)
+    sending.deliver_messages(now)
 
 
 @shared_task

@@ -5,28 +5,16 @@ The worker runs it every few seconds; `flask tick --now` runs it at any moment o
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flask import current_app
-
+from portal.sending import deliver_messages
 from portal.transaction import reading, transaction
 from scheduling import agenda, zones
 from scheduling.calendars import calendar_of
 from scheduling.promising import COUNTRY
-from sms import delivery, wording
-from sms.gateway import Gateway, LookupFailed
-from sms.models import Status
-from sms.occasions import Channel
-from sms.wording import Desk
 
 log = logging.getLogger("vekha.ticking")
-Clock = Callable[[], datetime]
-#: Batches of the outbox in one run; the next run comes within seconds.
-BATCHES = 50
-#: Messages worded at a time, so that something more urgent that comes meanwhile overtakes the rest.
-WORDED_AT_A_TIME = 100
 NOTHING, FAILED = "nothing", "failed"
 
 
@@ -76,71 +64,3 @@ def _act(parcel_id: int, now: datetime) -> str:
             agenda.put_off(session, parcel_id, now)
         return FAILED
     return action.value if action is not None else NOTHING
-
-
-def deliver_messages(clock: Clock) -> Counter[str]:
-    """Word what is owed and hand over what waits in the outbox, by every channel. Three commits a message, and no
-    database work while a provider is asked.
-    """
-    outcomes: Counter[str] = Counter()
-    gateways: dict[Channel, Gateway] = current_app.extensions["gateways"]
-    for channel, gateway in gateways.items():
-        _look_up_unknown(channel, gateway, clock)
-    for _ in range(BATCHES):
-        worded = _word(clock())
-        sent = sum((_send(channel, gateway, clock) for channel, gateway in gateways.items()), Counter())
-        if not (worded or sent):
-            break
-        outcomes += worded + sent
-    del outcomes[Status.QUEUED.value], outcomes[Status.OWED.value]
-    return outcomes
-
-
-def _word(now: datetime) -> Counter[str]:
-    """Word what is owed, each message in a transaction of its own, so that one that fails holds up no other."""
-    desk: Desk = current_app.extensions["desk"]
-    with transaction() as session:
-        wording.reconsider(session, now)
-    with reading() as session:
-        due = wording.due(session, now, WORDED_AT_A_TIME)
-    return Counter(_word_one(message_id, desk, now) for message_id in due)
-
-
-def _word_one(message_id: int, desk: Desk, now: datetime) -> str:
-    try:
-        with transaction() as session:
-            status = wording.prepare(session, message_id, desk, now)
-    except Exception:
-        log.exception("wording of message %s", message_id)
-        with transaction() as session:
-            wording.put_off(session, message_id, now)
-        return FAILED
-    return status.value if status is not None else NOTHING
-
-
-def _send(channel: Channel, gateway: Gateway, clock: Clock) -> Counter[str]:
-    """Hand over one batch: only as many are claimed as can be sent within their lease."""
-    callback = f"{current_app.config['PUBLIC_BASE_URL']}/webhooks/{gateway.name}"
-    with transaction() as session:
-        claimed = delivery.claim(session, clock(), callback_url=callback, channel=channel)
-    outcomes: Counter[str] = Counter()
-    for outgoing in claimed:
-        outcome = gateway.send(outgoing)
-        with transaction() as session:
-            delivery.settle(session, outgoing.message_id, outcome, clock(), outgoing.attempt)
-        outcomes[type(outcome).__name__.lower()] += 1
-    return outcomes
-
-
-def _look_up_unknown(channel: Channel, gateway: Gateway, clock: Clock) -> None:
-    """Before anything is sent a second time, the provider is asked whether it has the first."""
-    with transaction() as session:
-        overdue = delivery.overdue(session, clock(), channel=channel)
-    for outgoing in overdue:
-        try:
-            found = gateway.find(outgoing)
-        except LookupFailed as problem:
-            log.warning("message %s: %s", outgoing.message_id, problem)
-            continue
-        with transaction() as session:
-            delivery.looked_up(session, outgoing.message_id, found, clock())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from sms import ledger, texts
+from sms import ledger, receipts, texts
 from sms.gateway import Accepted, Outcome, Outgoing, Refused, Unknown
 from sms.models import Message, Status
 from sms.occasions import Channel, Priority
@@ -25,16 +25,14 @@ _AT_ONCE = (timedelta(0),)
 MAX_ATTEMPTS = len(BACKOFF) + 1
 
 
-def claim(
-    session: Session, now: datetime, limit: int = BATCH, callback_url: str | None = None, channel: Channel = Channel.SMS
-) -> list[Outgoing]:
-    """Take queued messages of a channel that are due, the most urgent first, to send them within the lease of 60 s.
+def claim(session: Session, now: datetime, limit: int = BATCH, callback_url: str | None = None) -> list[Outgoing]:
+    """Take queued messages that are due, the most urgent first, to send them within the lease of 60 s.
 
     The attempt is counted here, before the work: one that kills its worker must not come back for ever.
     """
     rows: list[Message] = []
     for priority in Priority:
-        wanted = Message.status == Status.QUEUED, Message.channel == channel.value, Message.priority == priority.value
+        wanted = Message.status == Status.QUEUED, Message.priority == priority.value
         rows += _locked(session, now, limit - len(rows), *wanted)
         if len(rows) == limit:
             break
@@ -72,25 +70,27 @@ def settle(session: Session, message_id: int, outcome: Outcome, now: datetime, a
         mine.append(Message.attempts == attempt)
     match outcome:
         case Accepted(provider_id):
-            return ledger.accept(session, message_id, provider_id, now)
+            is_news = ledger.accept(session, message_id, provider_id, now)
+            if not is_news:
+                receipts.witness(session, message_id, provider_id, now)
+            return is_news
         case Unknown(reason):
             columns = {"due_at": now + LOOK_AFTER, "lease_until": None, "error": reason}
             return ledger.advance(session, message_id, Status.UNKNOWN, *mine, **columns)
-        case Refused(code, reason, is_final):
+        case Refused(code, reason, is_final, wait):
             why = f"{code}: {reason}"
             if is_final:
                 return ledger.fail(session, message_id, Status.REFUSED, why, now, *mine)
-            return _again(session, message_id, why, now, mine, BACKOFF)
+            return _again(session, message_id, why, now, mine, BACKOFF, timedelta(seconds=wait))
 
 
-def overdue(session: Session, now: datetime, limit: int = BATCH, channel: Channel = Channel.SMS) -> list[Outgoing]:
+def overdue(session: Session, now: datetime, limit: int = BATCH) -> list[Outgoing]:
     """Messages of which nobody knows whether they left, to be looked up at the provider.
 
     Their outcome was unknown for a minute, or the lease ended without one. They are put off by a minute here,
     so that a look-up that fails is simply made again.
     """
-    unknown = Message.status.in_((Status.UNKNOWN, Status.SENDING)), Message.channel == channel.value
-    rows = _locked(session, now, limit, *unknown)
+    rows = _locked(session, now, limit, Message.status.in_((Status.UNKNOWN, Status.SENDING)))
     for row in rows:
         row.status, row.lease_until, row.due_at = Status.UNKNOWN, None, now + LOOK_AFTER
     session.flush()
@@ -123,12 +123,13 @@ def _again(
     now: datetime,
     only_if: list[ColumnElement[bool]],
     waits: tuple[timedelta, ...],
+    least: timedelta = timedelta(0),
 ) -> bool:
-    """Back into the queue; after the last attempt the message is dead and a person is told."""
+    """Back into the queue for at least `least`; after the last attempt the message is dead and a person is told."""
     attempts = session.scalar(select(Message.attempts).where(Message.id == message_id)) or 0
     if attempts >= MAX_ATTEMPTS:
         return ledger.fail(session, message_id, Status.DEAD, reason, now, *only_if)
-    wait = waits[min(attempts, len(waits)) - 1]
+    wait = max(least, waits[min(attempts, len(waits)) - 1])
     columns = {"due_at": now + wait, "lease_until": None, "error": reason, "looks": 0}
     return ledger.advance(session, message_id, Status.QUEUED, *only_if, **columns)
 

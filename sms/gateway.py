@@ -28,6 +28,11 @@ class Outgoing:
     unsubscribe: str = ""
 
     @property
+    def is_letter(self) -> bool:
+        """An e-mail rather than an SMS."""
+        return "@" in self.to
+
+    @property
     def link(self) -> str:
         """The link that every text of ours ends with."""
         return self.text.rsplit(" ", 1)[-1]
@@ -42,11 +47,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It was certainly not sent; when `is_final`, trying again would change nothing."""
+    """It was certainly not sent; when `is_final`, trying again would change nothing.
+
+    `wait`, in seconds, is how long the provider asked to be left alone.
+    """
 
     code: str
     reason: str
     is_final: bool
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

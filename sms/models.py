@@ -88,7 +88,7 @@ class Message(Base):
     settled_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(120))
     __table_args__ = (
-        Index(None, "status", "channel", "priority", "due_at"),
+        Index(None, "status", "priority", "due_at"),
         Index(None, "recipient", "created_at"),
         Index(None, "shop_id", "created_at"),
         Index(None, "parcel_id"),

@@ -1,34 +1,40 @@
 """The gateway to Twilio. Loaded only where it is configured: its library takes 51 MB of memory."""
 
+import json
 from collections.abc import Mapping
-from time import monotonic
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-import requests
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from sms import wire
 from sms.gateway import Accepted, Gateway, LookupFailed, Outcome, Outgoing, Refused, Unknown
 
-CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 3.0, 5.0, 8.0
-ANSWER_BYTES = 1_000_000
 LOOK_BACK = 20
 #: Refusals that are about us or about the moment, not about the message: worth another try.
 _PASSING = frozenset({401, 403, 404, 408, 429})
 
 
+class _Busy(Exception):
+    """Twilio asks for a pause; its library would forget for how long."""
+
+    def __init__(self, answer: wire.Answer) -> None:
+        super().__init__(f"HTTP {answer.status}")
+        self.code, self.wait = _code(answer), wire.retry_after(answer.headers)
+
+
 class _Wire(TwilioHttpClient):  # type: ignore[misc] # the library comes without types
-    """HTTP with an end: a total time, a size, no redirects, and no log, which would have the numbers in it.
+    """Our HTTP in place of the library's, which has no total time and would log the numbers.
 
     `base_url` puts another scheme and host in place of Twilio's, for a server that stands in for it.
     """
 
     def __init__(self, base_url: str | None = None) -> None:
-        super().__init__(timeout=TOTAL_SECONDS)
+        super().__init__(timeout=wire.TOTAL_SECONDS)
+        self.session = wire.new_session()
         self._base = urlsplit(base_url) if base_url else None
 
     def request(
@@ -42,37 +48,16 @@ class _Wire(TwilioHttpClient):  # type: ignore[misc] # the library comes without
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Any:
-        deadline = monotonic() + TOTAL_SECONDS
         if self._base is not None:
             url = urlunsplit(urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc))
-        asked = self.session.request(
-            method,
-            url,
-            params=params,
-            data=data,
-            headers=headers,
-            auth=auth,
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-            stream=True,
-        )
-        with asked as answer:
-            return Response(answer.status_code, _body(answer, deadline), answer.headers)
-
-
-def _body(answer: requests.Response, deadline: float) -> str:
-    """The body, as long as it comes in time: the library's own timeout starts anew with every byte."""
-    body = b""
-    # `read1` gives what has come so far; `iter_content` would wait until its chunk is full, however slowly it fills.
-    while chunk := answer.raw.read1(8192, decode_content=True):
-        body += chunk
-        if monotonic() > deadline or len(body) > ANSWER_BYTES:
-            raise requests.Timeout("the answer does not end")
-    return body.decode("utf-8", "replace")
+        answer = wire.ask(self.session, method, url, params=params, data=data, headers=headers, auth=auth)
+        if answer.status == 429:
+            raise _Busy(answer)
+        return Response(answer.status, answer.text, answer.headers)
 
 
 class Twilio:
-    """Messages through one account, from one sender."""
+    """Messages through one account; the sender is the shop's own name where it has one."""
 
     name = "twilio"
 
@@ -81,17 +66,16 @@ class Twilio:
 
     def send(self, message: Outgoing) -> Outcome:
         extra = {"status_callback": _callback(message)} if message.callback_url else {}
+        sender = message.sender or self._sender
         try:
-            sent = self._client.messages.create(to=message.to, from_=self._sender, body=message.text, **extra)
+            sent = self._client.messages.create(to=message.to, from_=sender, body=message.text, **extra)
             return Accepted(str(sent.sid)) if sent.sid else Unknown("no sid")
         except (TwilioRestException, TwilioServiceException) as error:
             return _refusal(error)
-        except requests.ConnectionError as error:
-            if _never_connected(error):
-                return Refused("connection", type(error).__name__, is_final=False)
-            return Unknown(type(error).__name__)
+        except _Busy as busy:
+            return Refused(busy.code, str(busy), is_final=False, wait=busy.wait)
         except Exception as error:  # the request may be out already: whatever this is, the outcome is not known
-            return Unknown(type(error).__name__)
+            return wire.went_wrong(error)
 
     def find(self, message: Outgoing) -> str | None:
         try:
@@ -130,6 +114,9 @@ def _refusal(error: Any) -> Outcome:
     return Unknown(f"HTTP {status}")
 
 
-def _never_connected(error: requests.ConnectionError) -> bool:
-    cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+def _code(answer: wire.Answer) -> str:
+    """Twilio's own number for what is wrong, else the status."""
+    try:
+        return str(json.loads(answer.text)["code"])
+    except (ValueError, TypeError, KeyError):
+        return str(answer.status)

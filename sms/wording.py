@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.models import Parcel
 from parcels.stages import Stage
-from sms import duties, guards, ledger, story, texts
+from sms import duties, guards, ledger, opt_out, story, texts
 from sms.hours import ALWAYS, next_waking
 from sms.models import Message, Status
 from sms.occasions import MANNERS, Audience, Channel, Occasion
@@ -86,7 +86,8 @@ def prepare(session: Session, message_id: int, desk: Desk, now: datetime) -> Sta
     choices, occasion = duties.chosen(session, parcel), Occasion(row.kind)
     told = story.read(session, parcel, now)
     row.recipient = duties.address_of(parcel, choices, occasion, Channel(row.channel))
-    if reason := why_not_true(row, told):
+    reason = why_not_true(row, told) or ("stopped" if opt_out.is_stopped(session, row.recipient) else "")
+    if reason:
         return _drop(row, reason, now)
     waking = ALWAYS if MANNERS[occasion].at_once else choices.waking
     if (begins := next_waking(now, parcel.zone, waking)) > now:

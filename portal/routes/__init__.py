@@ -12,6 +12,7 @@ from portal.routes.health import bp as health
 from portal.routes.informing import bp as informing
 from portal.routes.manage import bp as manage
 from portal.routes.matrix import bp as matrix
+from portal.routes.messages import bp as messages
 from portal.routes.orders import bp as orders
 from portal.routes.phone import bp as phone
 from portal.routes.rounds import bp as rounds
@@ -25,16 +26,19 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         account,
         api,
         calls,
+        check,
         days,
         delivery,
         health,
         informing,
         manage,
         matrix,
+        messages,
         orders,
         phone,
         rounds,
         shop,
+        stop,
         tracking,
         webhooks,
     ),

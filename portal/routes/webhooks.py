@@ -1,12 +1,16 @@
 """What providers tell us. 2xx is said only after the commit; a repeated call is as welcome as the first."""
 
-from flask import Blueprint, abort, current_app, request
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, abort, current_app, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import Rule, allow
 from portal.extensions import csrf, now
 from portal.transaction import transaction
-from sms import receipts
+from sms import opt_out, receipts
+from sms.http import Http
+from sms.opt_out import Wish
 
 bp = Blueprint("webhooks", __name__)
 csrf.exempt(bp)  # called by machines, which sign the whole request instead
@@ -16,15 +20,50 @@ csrf.exempt(bp)  # called by machines, which sign the whole request instead
 @allow(Rule.SIGNATURE)
 def twilio() -> ResponseReturnValue:
     """A receipt for the message `m`: 204 also when it is known, or when the message is not."""
-    form, signature = request.form, request.headers.get("X-Twilio-Signature", "")
-    if not receipts.is_genuine(current_app.config["TWILIO_AUTH_TOKEN"], _public_address(), form, signature):
-        abort(403)
-    message_id = request.args.get("m", 0, int)
+    form = _signed_form()
     sid, status = form.get("MessageSid", ""), form.get("MessageStatus", "")
-    if message_id and sid and status:
+    if sid and status:
         with transaction() as session:
-            receipts.apply(session, message_id, sid, status, form.get("ErrorCode"), now())
+            receipts.apply(session, request.args.get("m", 0, int), sid, status, form.get("ErrorCode"), now())
     return "", 204
+
+
+@bp.post("/webhooks/twilio/inbound")
+@allow(Rule.SIGNATURE)
+def inbound() -> ResponseReturnValue:
+    """Somebody has answered one of our messages: СТОП and СТАРТ are obeyed, and nothing is sent in return."""
+    form = _signed_form()
+    wish = opt_out.wish(form.get("OptOutType") or form.get("Body", ""))
+    with transaction() as session:
+        if wish is Wish.STOP:
+            opt_out.stop(session, form.get("From", ""), "twilio", now())
+        elif wish is Wish.START:
+            opt_out.start(session, form.get("From", ""))
+    return Response("<Response/>", mimetype="text/xml")
+
+
+@bp.post("/webhooks/sms/<key>")
+@allow(Rule.SIGNATURE)
+def local_provider(key: str) -> ResponseReturnValue:
+    """A receipt of the provider behind SMS_BACKEND=http, whose secret key stands in the address."""
+    gateway = current_app.extensions["sms_gateway"]
+    given = request.get_json(silent=True) if request.is_json else request.form
+    report = gateway.report(key, given) if isinstance(gateway, Http) else None
+    if report is None:
+        abort(403)
+    if report.provider_id and report.status:
+        with transaction() as session:
+            receipts.apply_by_name(session, report.provider_id, report.status, now())
+    return "", 204
+
+
+def _signed_form() -> Mapping[str, str]:
+    """The form of a request that Twilio has signed for our account; 403 for any other."""
+    config, signature = current_app.config, request.headers.get("X-Twilio-Signature", "")
+    is_ours = request.form.get("AccountSid") == config["TWILIO_ACCOUNT_SID"]
+    if not is_ours or not receipts.is_genuine(config["TWILIO_AUTH_TOKEN"], _public_address(), request.form, signature):
+        abort(403)
+    return request.form
 
 
 def _public_address() -> str:

@@ -18,7 +18,11 @@ from portal import create_app
 from portal.config import Settings
 from portal.extensions import db
 from portal.transaction import reading, transaction
+from sms import delivery, opt_out, receipts
+from sms.gateway import Accepted
+from sms.http import Http
 from sms.models import Message, Receipt, Status
+from sms.strays import StrayReceipt
 from tests.integration.test_sms_models import NOW, PHONE, add_message
 
 TOKEN, BASE = "account-token", "https://veha.example"
@@ -59,7 +63,7 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 def receipt(client: FlaskClient, status: str = "delivered", m: str = "1", **changed: str) -> int:
     """Posts a receipt that is signed for what Twilio would send, then changed on the way; gives the status code."""
-    form = {"MessageSid": "SM1", "MessageStatus": status, "To": PHONE}
+    form = {"MessageSid": "SM1", "MessageStatus": status, "To": PHONE, "AccountSid": "AC1"}
     path = f"/webhooks/twilio?m={m}" if m else "/webhooks/twilio"
     signature = RequestValidator(TOKEN).compute_signature(BASE + path, form)
     headers = {"X-Twilio-Signature": signature}
@@ -93,9 +97,73 @@ def test_a_forged_receipt_changes_nothing(app: Flask, changed: dict[str, str]) -
 
 
 @pytest.mark.parametrize("m", ["", "404", "abc"])
-def test_a_receipt_for_nothing_of_ours(app: Flask, m: str) -> None:
-    assert receipt(app.test_client(), m=m) == 204
+def test_a_receipt_for_nothing_of_ours_is_kept_aside(app: Flask, m: str) -> None:
+    assert [receipt(app.test_client(), m=m) for _ in range(2)] == [204, 204]
     assert message_status(app) is Status.SENDING
+    with app.app_context(), reading() as session:
+        assert [(stray.provider_id, stray.status) for stray in session.scalars(select(StrayReceipt))] == [
+            ("SM1", "delivered")
+        ]
+
+
+def test_a_receipt_of_another_account_is_forged(app: Flask) -> None:
+    form = {"MessageSid": "SM1", "MessageStatus": "failed", "AccountSid": "AC2"}
+    assert signed(app, "/webhooks/twilio?m=1", form) == 403
+    assert message_status(app) is Status.SENDING
+
+
+def signed(app: Flask, path: str, form: dict[str, str]) -> int:
+    """Posts what Twilio would sign; gives the status code."""
+    headers = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(BASE + path, form)}
+    return app.test_client().post(path, data=form, headers=headers).status_code
+
+
+def answered(app: Flask, words: str, account: str = "AC1") -> int:
+    return signed(app, "/webhooks/twilio/inbound", {"From": PHONE, "Body": words, "AccountSid": account})
+
+
+def is_stopped(app: Flask) -> bool:
+    with app.app_context(), reading() as session:
+        return opt_out.is_stopped(session, PHONE)
+
+
+@pytest.mark.parametrize("word", ["STOP", "стоп", " Стоп! ", "«СТОП»", "Unsubscribe", "Відписатися", "стоп.\n"])
+def test_who_says_stop_is_heard_and_may_come_back(app: Flask, word: str) -> None:
+    assert [answered(app, word) for _ in range(2)] == [200, 200]
+    assert is_stopped(app)
+    assert answered(app, "Старт") == 200
+    assert not is_stopped(app)
+
+
+@pytest.mark.parametrize("words", ["", "не надо стоп", "Спасибо!", "остановка", "stop it please", "да"])
+def test_any_other_answer_changes_nothing(app: Flask, words: str) -> None:
+    assert answered(app, words) == 200
+    assert not is_stopped(app)
+
+
+def test_nobody_can_stop_somebody_elses_messages(app: Flask) -> None:
+    assert answered(app, "STOP", account="AC2") == 403
+    form = {"From": PHONE, "Body": "STOP", "AccountSid": "AC1"}
+    assert app.test_client().post("/webhooks/twilio/inbound", data=form).status_code == 403
+    assert not is_stopped(app)
+
+
+def test_a_local_provider_reports_under_its_key(app: Flask) -> None:
+    rules = {"key": "k" * 16, "id": "id", "status": "state", "delivered": ["103"]}
+    app.extensions["sms_gateway"] = Http({"url": "https://x/", "answer": {"id": "id"}, "receipt": rules})
+    client, address = app.test_client(), f"/webhooks/sms/{'k' * 16}"
+    assert client.post(address, json={"id": "0-1", "state": "103"}).status_code == 204
+    assert client.post("/webhooks/sms/guess", json={"id": "0-1", "state": "103"}).status_code == 403
+    assert message_status(app) is Status.SENDING
+    with app.app_context(), transaction() as session:  # it came before our own commit did
+        delivery.settle(session, 1, Accepted("0-1"), NOW)
+        assert receipts.adopt(session, NOW) == 1
+    assert message_status(app) is Status.DELIVERED
+    assert client.post(address, data={"id": "0-1", "state": "103"}).status_code == 204
+
+
+def test_without_a_local_provider_nobody_reports(app: Flask) -> None:
+    assert app.test_client().post("/webhooks/sms/any", data={"id": "1", "state": "103"}).status_code == 403
 
 
 def test_the_phone_shows_what_was_sent(app: Flask) -> None:

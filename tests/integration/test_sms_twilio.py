@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sms import twilio
+from sms import twilio, wire
 from sms.gateway import Accepted, Gateway, LookupFailed, Outgoing, Refused, Unknown
 
 ACCOUNT, TOKEN, SENDER, PHONE = "AC" + "0" * 32, "secret-token", "+15005550006", "+79130001242"
@@ -72,8 +72,8 @@ def handler_of(stand: Stand) -> type[BaseHTTPRequestHandler]:
 
 @pytest.fixture
 def stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
-    monkeypatch.setattr(twilio, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(twilio, "TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr(wire, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(wire, "TOTAL_SECONDS", 0.5)
     stand = Stand()
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(stand))
     server.handle_error = lambda *_: None  # type: ignore[method-assign] # a client that hangs up is what we test
@@ -178,7 +178,7 @@ def test_a_compressed_answer(stand: Stand, gateway: Gateway) -> None:
 
 
 def test_an_answer_that_is_too_long(stand: Stand, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(twilio, "ANSWER_BYTES", 1000)
+    monkeypatch.setattr(wire, "ANSWER_BYTES", 1000)
     stand.body = {"sid": "SM1", "status": "x" * 20000}
     assert gateway.send(MESSAGE) == Unknown("Timeout")
 

@@ -1,0 +1,61 @@
+"""The messages that a person must settle: dead ones, and those of which nobody knows for half an hour."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from parcels.models import Parcel
+from portal import notices_messages
+from portal.access import Rule, allow
+from portal.extensions import now
+from portal.transaction import reading, transaction
+from scheduling.agenda import clock_of
+from sms import replays
+from sms.models import Message
+
+bp = Blueprint("messages", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message with its parcel, the recipient's clock, and how often somebody has sent it again."""
+
+    message: Message
+    parcel: Parcel
+    zone: str
+    replayed: int
+
+
+@bp.get("/messages")
+@allow(Rule.OFFICE)
+def listed() -> ResponseReturnValue:
+    """All of them, the oldest first."""
+    with reading() as session:
+        lines = _lines(session, now())
+    return render_template("pages/messages.html", lines=lines, notices_messages=notices_messages)
+
+
+@bp.post("/messages/<int:message_id>/replay")
+@allow(Rule.OFFICE)
+def replay(message_id: int) -> ResponseReturnValue:
+    """Send one again; pressed twice, or after it was settled, it does no harm."""
+    with transaction() as session:
+        is_done = replays.replay(session, message_id, current_user.name, now())
+    flash("", "queued" if is_done else "settled")
+    return redirect(url_for("messages.listed"), 303)
+
+
+def _lines(session: Session, moment: datetime) -> list[Line]:
+    rows = replays.unresolved(session, moment)
+    wanted = select(Parcel).where(Parcel.id.in_({message.parcel_id for message, _count in rows}))
+    query = wanted.options(joinedload(Parcel.settlement))
+    parcels = {parcel.id: parcel for parcel in session.scalars(query)}
+    return [
+        Line(message, parcels[message.parcel_id], clock_of(parcels[message.parcel_id]), count)
+        for message, count in rows
+    ]
