@@ -39,8 +39,8 @@ class Rules:
     `damp` are the working days that damp short lanes, `spans` the lengths in days the level may be taken over and
     `share` the point of it, `tail_days` the length for the tail; `enters_late` says whether what was handed over
     before a span counts from the beginning of that span only. `cohort` says how many days ago the parcels were
-    handed over that recalibration looks at; `floor` is the part of the late share below which it never goes, and
-    `columns` how many columns of the history's codes are used.
+    handed over that recalibration looks at, `floor` the lowest level it may choose (as one of PARTS), and `columns`
+    how many columns of the history's codes are used.
     """
 
     target: float = 0.98
