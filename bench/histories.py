@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.networks import NETWORKS, Network
 from scheduling.accuracy_clock import Clock, clock_of
 from scheduling.accuracy_history import History, check, columns_of
 
@@ -23,31 +24,6 @@ REGIONS = (
 FAR = ("Республика Саха (Якутия)", "Чукотский автономный округ")
 ORIGINS = ("Челябинск", "Москва", "Новосибирск")
 HEADER = "handed_over_at,delivered_at,origin,destination,destination_region,promised_at"
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """How a network behaves. `level` is what multiplies every lane's days, at equal distances over the history."""
-
-    name: str
-    rows: int = 9_800
-    days: int = 730
-    settlements: int = 60
-    level: tuple[float, ...] = (1.0, 1.0)
-    wobble: float = 0.04
-    weather: float = 0.0
-    median: float = 5.0
-    spread: float = 0.38
-    rare: float = 0.012
-    rare_days: float = 7.0
-    growth: float = 1.0
-    far_share: float = 0.0
-    crowd: float = 1.0
-    strike: tuple[int, int] = (0, 0)
-    carrier: float = 0.957
-    blur: float = 0.2
-    lost: float = 0.002
-    seed: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +64,8 @@ def make(net: Network) -> Made:
     level = _level(net, dice)
     typical = net.median * lane * level[handed - FIRST] * _weather(net, handed, region, dice)
     days = typical * np.exp(net.spread * dice.standard_normal(len(handed)))
-    days += np.where(dice.random(len(handed)) < net.rare, dice.exponential(net.rare_days, len(handed)) * lane, 0)
+    rare = net.rare * level[handed - FIRST] ** net.rare_grows
+    days += np.where(dice.random(len(handed)) < rare, dice.exponential(net.rare_days, len(handed)) * lane, 0)
     days = _struck(net, clock, handed, days)
     arrives = clock.after(handed, np.maximum(np.ceil(days), 1).astype(np.int64))
     known = (arrives < FIRST + net.days) & (dice.random(len(handed)) >= net.lost)
@@ -100,11 +77,11 @@ def make(net: Network) -> Made:
 
 
 def _hand_overs(net: Network, clock: Clock, dice: np.random.Generator) -> Ints:
-    """Dates of hand-over: busy Mondays, quiet Saturdays, nothing on other days off; volume grows to `growth`."""
+    """Dates of hand-over: busy Mondays, quiet Saturdays, nothing on other days off; volume takes its course."""
     dates = np.arange(FIRST, FIRST + net.days)
     works = clock.at(dates + 1) > clock.at(dates)
     weight = np.where(works, np.where(dates % 7 == FIRST % 7, 1.4, 1.0), np.where(dates % 7 == (FIRST + 5) % 7, 0.2, 0))
-    weight = weight * np.linspace(1, net.growth, net.days)
+    weight = weight * _course(net.volume, net.days)
     return np.sort(dice.choice(dates, net.rows, p=weight / weight.sum()))
 
 
@@ -115,7 +92,7 @@ def _places(net: Network, origin: Ints, dice: np.random.Generator) -> tuple[Ints
     home = np.where(far, len(REGIONS) + np.arange(net.settlements) % len(FAR), home)
     share = (1.0 + np.arange(net.settlements)) ** -net.crowd
     settlement = dice.choice(net.settlements, len(origin), p=share / share.sum())
-    by_region = np.exp(0.18 * dice.standard_normal((len(ORIGINS), len(REGIONS) + len(FAR))))
+    by_region = np.exp(net.regions * dice.standard_normal((len(ORIGINS), len(REGIONS) + len(FAR))))
     by_region[:, len(REGIONS) :] = 3.0
     by_lane = np.exp(0.10 * dice.standard_normal((len(ORIGINS), net.settlements)))
     region = home[settlement]
@@ -124,9 +101,14 @@ def _places(net: Network, origin: Ints, dice: np.random.Generator) -> tuple[Ints
 
 def _level(net: Network, dice: np.random.Generator) -> Floats:
     """How slow the whole network is on each day: the stated course with a slow wobble around it."""
-    course = np.interp(np.arange(net.days), np.linspace(0, net.days - 1, len(net.level)), net.level)
-    slow: Floats = course * np.exp(net.wobble * _wandering(net.days, dice))
+    slow: Floats = _course(net.level, net.days) * np.exp(net.wobble * _wandering(net.days, dice))
     return slow
+
+
+def _course(stations: tuple[float, ...], days: int) -> Floats:
+    """A value for each day from values at equal distances."""
+    course: Floats = np.interp(np.arange(days), np.linspace(0, days - 1, len(stations)), stations)
+    return course
 
 
 def _weather(net: Network, handed: Ints, region: Ints, dice: np.random.Generator) -> Floats:
@@ -145,7 +127,7 @@ def _wandering(days: int, dice: np.random.Generator) -> Floats:
 
 
 def _struck(net: Network, clock: Clock, handed: Ints, days: Floats) -> Floats:
-    """While a strike lasts (days of the history, from and until) a parcel moves at half its speed."""
+    """While a strike lasts (days of the history, from and until) a parcel takes so many times as long."""
     if net.strike[0] == net.strike[1]:
         return days
     begins, ends = (int(clock.at(np.array([FIRST + day]))[0]) for day in net.strike)
@@ -153,7 +135,8 @@ def _struck(net: Network, clock: Clock, handed: Ints, days: Floats) -> Floats:
     before = np.maximum(begins - start, 0)
     crawl = np.maximum(ends - np.maximum(start, begins), 0)
     left = np.maximum(days - before, 0)
-    slowed = np.where(left * 2 <= crawl, left * 2, left + crawl / 2)
+    slows = net.strike_slows
+    slowed = np.where(left * slows <= crawl, left * slows, left + crawl * (1 - 1 / slows))
     return np.where(start >= ends, days, np.minimum(days, before) + slowed)
 
 
@@ -172,23 +155,6 @@ def _carrier(net: Network, clock: Clock, handed: Ints, lane: Floats, level: Floa
             (factor, high) if (arrives <= promised)[-len(handed) * 3 // 10 :].mean() < net.carrier else (low, factor)
         )
     return clock.after(handed, np.ceil(basis * high).astype(np.int64))
-
-
-REAL = (1.0, 1.1, 1.0, 1.0, 1.0, 1.05, 1.2, 1.4, 1.35, 0.95, 0.8, 0.68)
-NETWORKS = {
-    net.name: net
-    for net in (
-        Network("real-like", level=REAL, wobble=0.05, weather=0.08, growth=3.0),
-        Network("stormy", level=REAL, wobble=0.14, weather=0.14, growth=3.0, rare=0.02, rare_days=9.0),
-        Network("stable"),
-        Network("faster", level=(1.0, 1.0, 0.7, 0.7)),
-        Network("slower", level=(1.0, 1.0, 1.35, 1.35)),
-        Network("sparse", rows=3_000, settlements=1_500, crowd=0.6),
-        Network("outliers", far_share=0.1, crowd=0.5),
-        Network("strike", strike=(600, 630)),
-        Network("small", rows=1_200),
-    )
-}
 
 
 def named(name: str, **changes: object) -> Made:

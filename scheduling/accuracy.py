@@ -18,8 +18,8 @@ Ints = NDArray[np.int64]
 
 TRAINING: Final = 0.7
 #: Sharper rules than the first of CANDIDATES have to be this much shorter, and seen on this many parcels.
-GAIN, TRIED = 0.99, 2_000
-CANDIDATES: Final = (Rules(), Rules(damp=5.0), Rules(damp=5.0, columns=6))
+GAIN, TRIED = 0.98, 2_000
+CANDIDATES: Final = (Rules(), Rules(columns=6))
 #: Where in the training part the rules are compared: from here on they have learned something.
 WARM: Final = 0.4
 _STRETCHES: Final = np.arange(0.6, 1.81, 0.01)

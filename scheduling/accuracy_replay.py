@@ -14,11 +14,10 @@ from scheduling.accuracy_place import PlaceTable, learn_places
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: The levels a promise is computed at, as parts of the share that may come late: at a target of 98 % from 85 % to 99 %.
+#: The levels a promise is computed at, as parts of the share that may come late: at a target of 98 % from 95 % to 99 %.
 #: Never beyond half of that share: after a strike the tail has grown already, and would be counted twice.
-PARTS: Final = np.array([*np.arange(7.5, 2.5, -0.5), *np.arange(2.5, 0.4, -0.125)])
-#: The lowest level is this part: 95 % at a target of 98 %.
-FLOOR: Final = 2.5
+PARTS: Final = np.array([2.5, 2.0, 1.5, 1.375, 1.25, *np.arange(1.0, 0.4, -0.125)])
+_UNTRIED: Final = int(np.flatnonzero(PARTS == 1.0)[0])
 #: With fewer deliveries than FEW nothing is learned; from MANY on the given prior has no say any more.
 FEW, MANY = 30, 100
 #: The level is taken over as few days as hold so many deliveries.
@@ -27,31 +26,33 @@ ENOUGH: Final = 200
 BLIND: Final = 30
 #: A cohort with fewer parcels than this says too little; the target itself is then the level.
 COHORT: Final = 150
-#: Days ago: the cohort that is looked at for recalibration, the hand-overs that are settled and teach about places.
-COHORT_DAYS, SETTLED_DAYS = (180, 15), (390, 25)
+#: Days ago: the hand-overs that are settled and teach about places.
+SETTLED_DAYS: Final = (390, 25)
 #: A parcel that has been open for longer is lost, not under way.
 LOST_DAYS: Final = 180
-_LOWEST, _UNTRIED = (int(np.flatnonzero(part == PARTS)[0]) for part in (FLOOR, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How the promise is learned. The defaults are the quick rules, DESCRIBED the slower ones they came from.
 
-    `spans` are the lengths in days the level may be taken over and `share` the point of it, `tail_days` the length
-    for the tail, `damp` the working days that damp short lanes, `columns` how many columns of the history's codes
-    are used; `enters_late` says whether what was handed over before a span counts from the beginning of that span.
+    `damp` are the working days that damp short lanes, `spans` the lengths in days the level may be taken over and
+    `share` the point of it, `tail_days` the length for the tail; `enters_late` says whether what was handed over
+    before a span counts from the beginning of that span only. `cohort` says how many days ago the parcels were
+    handed over that recalibration looks at, `floor` the lowest level it may choose (as one of PARTS), and `columns`
+    how many columns of the history's codes are used.
     """
 
     target: float = 0.98
-    damp: float = 14.0
+    damp: float = 8.0
     spans: tuple[int, ...] = (20, 30, 45, 60)
-    share: float = 0.8
-    tail_days: int = 150
+    share: float = 0.9
+    tail_days: int = 60
     enters_late: bool = True
+    cohort: tuple[int, int] = (90, 15)
+    floor: float = 1.375  # the 97.25 % promise at a target of 98 %
     columns: int = PLACES
     counts_open: bool = True  # without it parcels still under way are overlooked: the classic optimism
-    margin: float = 0.5  # standard errors of the cohort's coverage by which it has to lie above the target
 
     @property
     def shares(self) -> Floats:
@@ -60,8 +61,8 @@ class Rules:
         return shares
 
 
-#: Slower to notice how the network changes: kept to be compared with.
-DESCRIBED: Final = Rules(spans=(60,), share=0.9, tail_days=90, enters_late=False)
+#: Slower to notice how the network changes: kept to be compared with (docs/decisions/0011).
+DESCRIBED: Final = Rules(damp=14.0, spans=(60,), tail_days=90, enters_late=False, cohort=(115, 25), floor=2.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,17 +185,16 @@ class Walk:
 
     def _choose(self, day: int) -> int:
         """The smallest level whose own past promises covered the target, never below the floor (its index)."""
-        rows = self._rows(day, COHORT_DAYS)
+        rows = self._rows(day, self.rules.cohort)
         rows = rows[self.history.handed[rows] >= self.learned_from]
         if len(rows) < COHORT:
             return _UNTRIED
         ages, over = self._ages(day, rows)
         late = (ages[:, None] > self.ladder[rows]).sum(axis=0)
         kept = (over[:, None] & (ages[:, None] <= self.ladder[rows])).sum(axis=0)
-        target = self.rules.target
-        target += self.rules.margin * float(np.sqrt(target * (1 - target) / len(rows)))
-        good = np.flatnonzero(kept >= target * (kept + late))
-        return max(_LOWEST, int(good[0]) if len(good) else len(PARTS) - 1)
+        good = np.flatnonzero(kept >= self.rules.target * (kept + late))
+        lowest = int(np.flatnonzero(self.rules.floor >= PARTS)[0])
+        return max(lowest, int(good[0]) if len(good) else len(PARTS) - 1)
 
     def _rows(self, day: int, ago: tuple[int, int]) -> Ints:
         """Parcels handed over between so many days ago, as far as that is known before the day."""
