@@ -115,7 +115,7 @@ def _promise(
         there = calendar_for(session, parcel.settlement.country) if parcel.settlement else calendar
         delivers = delivery_days(service, there, closed)
         promise = compute(progress, terms, calendar, delivers, now)
-        reserve = _reserve(session, parcel, promise, last if progress.handed_over_at else None)
+        reserve = _reserve(session, parcel, promise, last if progress.handed_over_at or progress.departed_at else None)
         found = with_reserve(promise, reserve, terms, delivers)
     except UnknownDay:
         return None, {}

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from portal.routes.account import bp as account
+from portal.routes.accuracy import bp as accuracy
 from portal.routes.api import bp as api
 from portal.routes.calls import bp as calls
 from portal.routes.days import bp as days
@@ -18,5 +19,6 @@ from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    *(account, api, calls, days, delivery, health, manage, matrix, orders, phone, rounds, shop, tracking, webhooks),
+    *(account, accuracy, api, calls, days, delivery, health, manage, matrix, orders, phone, rounds),
+    *(shop, tracking, webhooks),
 )
