@@ -24,6 +24,7 @@ class Chart:
     rows: list[tuple[float, str]]
     columns: list[tuple[float, str]]
     aim: float
+    aim_word: str
     last_word: tuple[float, str]
     first_word: tuple[float, str]
 
@@ -55,7 +56,16 @@ def chart(weeks: Sequence[dict[str, Any]], target: float, language: str) -> Char
         if n % every == 0
     ]
     rows = [(height(share), _number(share, language)) for share in shares]
-    return Chart(paths["last"], paths["first"], rows, columns, height(target), ends["last"], ends["first"])
+    return Chart(
+        paths["last"],
+        paths["first"],
+        rows,
+        columns,
+        height(target),
+        _number(target, language),
+        ends["last"],
+        ends["first"],
+    )
 
 
 def _number(share: float, language: str) -> str:

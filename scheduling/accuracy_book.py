@@ -15,7 +15,7 @@ from scheduling.learning import Carried, Given
 #: Promises are judged by hand-overs of so many days; weeks are shown for the last twelve.
 LOOK_BACK, WEEKS = timedelta(days=180), 12
 #: So many places are kept, those with the worst record.
-PLACES: Final = 30
+PLACES: Final = 12
 #: A region whose parcels take this many times as long as usual is an outlier; with fewer parcels nobody can tell.
 FAR, FEW = 1.8, 5
 Pick = Callable[[Carried], Given | None]

@@ -16,29 +16,40 @@ from scheduling.learning import Carried, Given
 
 #: Parcels accepted so many days ago teach and are judged.
 READ_DAYS: Final = timedelta(days=420)
-BATCH: Final = 5_000
+BATCH: Final = 2_000
 _HAND_OVER = frozenset({Kind.HANDED_OVER, Kind.AT_WAREHOUSE})
 _CHOICE = frozenset({Kind.SLOT_BOOKED, Kind.POSTPONED})
 _BACK = frozenset({Kind.REFUSED, Kind.RETURNING, Kind.RETURNED})
 _READ = (Kind.PROMISED, Kind.ARRIVED, Kind.AT_PICKUP, Kind.DELIVERED, *_HAND_OVER, *_CHOICE, *_BACK)
 _origin = aliased(Settlement)
+_FACTS: Final = (
+    select(
+        *(Fact.parcel_id, Fact.kind, Fact.occurred_at, Fact.recorded_at, Fact.details),
+        *(Settlement.id.label("to"), Settlement.region, Settlement.zone),
+        *(_origin.id.label("origin"), _origin.zone.label("origin_zone")),
+    )
+    .join(Parcel, Parcel.id == Fact.parcel_id)
+    .join(Shop, Shop.id == Parcel.shop_id)
+    .join(_origin, _origin.id == Shop.origin_id)
+    .join(Settlement, Settlement.id == Parcel.settlement_id)
+    .where(Fact.kind.in_(_READ))
+    .order_by(Fact.parcel_id, Fact.seq)
+)
 
 
 def carried(session: Session, carrier: str, now: datetime) -> list[Carried]:
-    """The carrier's parcels that have been handed over. Those that go back undelivered teach nothing."""
-    columns = (Fact.parcel_id, Fact.kind, Fact.occurred_at, Fact.recorded_at, Fact.details)
-    places = (Settlement.id.label("to"), Settlement.region, Settlement.zone)
-    query = (
-        select(*columns, *places, _origin.id.label("origin"), _origin.zone.label("origin_zone"))
-        .join(Parcel, Parcel.id == Fact.parcel_id)
-        .join(Shop, Shop.id == Parcel.shop_id)
-        .join(_origin, _origin.id == Shop.origin_id)
-        .join(Settlement, Settlement.id == Parcel.settlement_id)
-        .where(Shop.carrier == carrier, Parcel.accepted_at >= now - READ_DAYS, Fact.kind.in_(_READ))
-        .order_by(Fact.parcel_id, Fact.seq)
-    )
-    rows = session.execute(query.execution_options(yield_per=BATCH))
-    return list(_parcels(rows))
+    """The carrier's parcels that have been handed over. Those that go back undelivered teach nothing.
+
+    Read some thousands at a time, each time by one statement, so that no transaction has to stay open meanwhile.
+    """
+    teaches = (Shop.carrier == carrier, Parcel.accepted_at >= now - READ_DAYS)
+    found: list[Carried] = []
+    last = 0
+    ids = select(Parcel.id).join(Shop, Shop.id == Parcel.shop_id).where(*teaches).order_by(Parcel.id).limit(BATCH)
+    while batch := session.scalars(ids.where(Parcel.id > last)).all():
+        last = batch[-1]
+        found += _parcels(session.execute(_FACTS.where(*teaches, Fact.parcel_id.between(batch[0], last))))
+    return found
 
 
 def _parcels(rows: Iterable[Row[Any]]) -> Iterator[Carried]:
