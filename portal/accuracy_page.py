@@ -106,8 +106,8 @@ def _monday(row: Mapping[str, Any], language: str) -> str:
 
 def _figures(report: Mapping[str, Any], target: float, language: str) -> list[Figure]:
     last, first = report["last"], report["first"]
-    error = ERRORS * sqrt(last["kept"] * (1 - last["kept"]) / last["n"])
-    low, high = (percent(min(max(last["kept"] + e, 0), 1), language) for e in (-error, error))
+    error = ERRORS * sqrt(target * (1 - target) / last["n"])
+    low, high = (percent(min(max(target + e, 0), 1), language) for e in (-error, error))
     found = [
         Figure(
             _("Последнее обещание"),

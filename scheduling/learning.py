@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,11 @@ from scheduling.accuracy_clock import Clock, clock_of
 from scheduling.accuracy_history import PLACES, History, Ints, Parcel, columns_of
 from scheduling.accuracy_replay import Lesson, Rules, Walk
 from scheduling.learned import BEFORE, Learned, Way, names_of
+
+#: In the first days of a history its places are not known yet, and every promise is made as if they were all alike.
+#: What such promises say of the tail is mostly that they are not: one far region would make all others wait a month.
+#: Until a history is so many days old, its tail is taken with the places as they are known today.
+YOUNG: Final = 60
 
 
 class Given(NamedTuple):
@@ -52,6 +57,7 @@ def learn(parcels: Iterable[Carried], day: date, target: float, country: str = "
     clock = clock_of(country, first, max(today, history.last), history.delivered[history.known_delivered < today])
     history = replace(history, prior=_prior(known, history, clock))
     walk = Walk(history, clock, Rules(target=target, columns=PLACES)).run()
+    walk.learned_from = max(walk.learned_from, int(history.handed[0]) + YOUNG)
     walk.learn_table(today)
     lesson = walk.learn(today)
     return Learned(day, target, lesson, _steps(known, history, lesson), clock)

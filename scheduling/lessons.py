@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from parcels.models import Shop
+from parcels.models import Settlement, Shop
 from scheduling import accuracy_book, coverage
 from scheduling.calendars import local_date
 from scheduling.learned import Learned, digest_of, learned_of
@@ -37,7 +37,7 @@ def teach(session: Session, carrier: str, now: datetime) -> KeptLesson:
     """The lesson of today, not yet kept. Reads more than a year of the journal: seconds for ten thousand parcels."""
     day, target = day_of(now), coverage.target(session)
     parcels = carried(session, carrier, now)
-    learned = learn(parcels, day, target)
+    learned = learn(parcels, day, target, _country(session, carrier))
     found = coverage.worth(parcels, day, target)
     trust = learned.trust if learned is not None else 0.0
     body = learned.record() if learned is not None and trust > 0 else None
@@ -56,6 +56,13 @@ def teach(session: Session, carrier: str, now: datetime) -> KeptLesson:
         body=body,
         report=accuracy_book.report(parcels, day),
     )
+
+
+def _country(session: Session, carrier: str) -> str:
+    """Where most of the carrier's shops send from: whose working days count."""
+    query = select(Settlement.country).join(Shop, Shop.origin_id == Settlement.id).where(Shop.carrier == carrier)
+    most = query.group_by(Settlement.country).order_by(func.count().desc(), Settlement.country).limit(1)
+    return session.scalars(most).one()
 
 
 def keep(session: Session, lesson: KeptLesson) -> None:

@@ -1,6 +1,6 @@
 """FOLLOWER: after each fact that tells where a parcel is, its promise is computed anew and recorded if it changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ _MOVES_IT = frozenset(
         Kind.ARRIVED,
     }
 )
+DATES = ("promised_from", "promised_to", "hand_over_by", "arrival_from", "arrival_by")
 _READ = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED, Kind.ARRIVED, Kind.PROMISED)
 
 
@@ -60,7 +61,7 @@ def refresh(session: Session, parcel: Parcel, now: datetime, cause: str) -> bool
         return False
     matrix_id, terms = found
     promise, learned = _promise(session, parcel, facts, terms, now, last)
-    if promise is None or (last is not None and _dates(promise) == {k: last.details[k] for k in _dates(promise)}):
+    if promise is None or (last is not None and _says(last.details) == _says({**_dates(promise), **learned})):
         return False
     details = {
         **_dates(promise),
@@ -115,17 +116,18 @@ def _promise(
         there = calendar_for(session, parcel.settlement.country) if parcel.settlement else calendar
         delivers = delivery_days(service, there, closed)
         promise = compute(progress, terms, calendar, delivers, now)
-        reserve = _reserve(session, parcel, promise, last if progress.handed_over_at or progress.departed_at else None)
+        is_given = progress.handed_over_at is not None or progress.departed_at is not None
+        reserve = _reserve(session, parcel, promise, last if is_given else None)
         found = with_reserve(promise, reserve, terms, delivers)
     except UnknownDay:
         return None, {}
-    return found, {"learned": reserve.record(holds(promise, reserve))} if reserve else {}
+    return found, {"learned": reserve.record(holds(promise, reserve), is_given)} if reserve else {}
 
 
 def _reserve(session: Session, parcel: Parcel, promise: Promise, last: Fact | None) -> Reserve | None:
     """The learned last date. What was given for this hand-over stays, whatever has been learned since."""
     given = last.details.get("learned") if last is not None else None
-    if given is not None and given["handed"] == promise.hand_over.late.isoformat():
+    if given is not None and given["is_given"] and given["handed"] == promise.hand_over.late.isoformat():
         return reserve_of(given)
     if parcel.settlement is None:
         return None
@@ -150,6 +152,12 @@ def _progress(parcel: Parcel, facts: list[Fact]) -> Progress:
     handed = first.get(Kind.HANDED_OVER) or first.get(Kind.AT_WAREHOUSE)
     departed = first.get(Kind.DEPARTED) or first.get(Kind.PASSED)
     return Progress(parcel.accepted_at, handed, departed, first.get(Kind.ARRIVED))
+
+
+def _says(details: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a promise another one: its dates, and whether its learned date stays from now on."""
+    is_given = details.get("learned", {}).get("is_given", False)
+    return {**{name: details[name] for name in DATES}, "is_given": is_given}
 
 
 def _dates(promise: Promise) -> dict[str, str]:

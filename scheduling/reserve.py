@@ -26,10 +26,12 @@ class Reserve:
     by_matrix: date
     latest: date
 
-    def record(self, holds: bool) -> dict[str, Any]:
-        """As the promise's fact keeps it; `holds` tells whether the promise ends with it."""
+    def record(self, holds: bool, is_given: bool) -> dict[str, Any]:
+        """As the promise's fact keeps it: whether the promise ends with it, and whether it was given at a hand-over
+        that really happened, and so stays.
+        """
         dates = {name: getattr(self, name).isoformat() for name in ("day", "handed", "by_matrix", "latest")}
-        return {**dates, "target": self.target, "trust": self.trust, "holds": holds}
+        return {**dates, "target": self.target, "trust": self.trust, "holds": holds, "is_given": is_given}
 
 
 def reserve_of(record: Mapping[str, Any]) -> Reserve:

@@ -64,7 +64,7 @@ def _promise(handed: datetime, until: Any, settlement_id: int, **learned: Any) -
     }
     if learned:
         dates = {"day": start, "handed": start, "by_matrix": end, "latest": end}
-        details["learned"] = {**dates, "trust": 1.0, "holds": True, **learned}
+        details["learned"] = {**dates, "trust": 1.0, "holds": True, "is_given": True, **learned}
     return details
 
 

@@ -119,6 +119,32 @@ def test_what_was_promised_at_the_hand_over_stays(busy: Flask) -> None:
     assert later["learned"] == given["learned"]
 
 
+def test_the_lesson_of_the_hand_over_counts_not_that_of_the_order(busy: Flask) -> None:
+    ticking.learn(NOW)
+    with transaction() as session:
+        parcel = make_parcel(session, session.scalars(select(Shop)).one())
+        coverage.choose(session, 0.6, "Лев Громов", NOW)
+    ticking.learn(NOW)
+    with transaction() as session:
+        held = journal.lock(session, parcel.id)
+        journal.record(session, held, NewFact(Kind.HANDED_OVER, "shop"), NOW + DAY)
+    assert promise_of(parcel)["learned"]["target"] == 0.6
+
+
+def test_a_hand_over_on_the_day_makes_the_date_stay(busy: Flask) -> None:
+    """Nothing moves but that the promise is given now, and that is kept."""
+    ticking.learn(NOW)
+    with transaction() as session:
+        parcel = make_parcel(session, session.scalars(select(Shop)).one())
+    before = promise_of(parcel)
+    with transaction() as session:
+        held = journal.lock(session, parcel.id)
+        journal.record(session, held, NewFact(Kind.HANDED_OVER, "shop"), NOW + DAY)
+    after = promise_of(parcel)
+    assert (before["learned"]["is_given"], after["learned"]["is_given"]) == (False, True)
+    assert before["promised_to"] == after["promised_to"]
+
+
 def test_who_can_no_longer_make_it_gets_the_range_of_the_matrix(busy: Flask) -> None:
     ticking.learn(NOW)
     parcel = handed_over()

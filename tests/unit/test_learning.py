@@ -12,6 +12,7 @@ import pytest
 from bench.histories import named
 from scheduling.accuracy_history import Parcel, columns_of
 from scheduling.accuracy_replay import Rules, Walk
+from scheduling.calendars import calendar_of
 from scheduling.learned import Learned, Way, learned_of
 from scheduling.learning import Carried, learn
 
@@ -106,6 +107,24 @@ def test_the_less_trust_the_nearer_to_the_matrix() -> None:
     assert known == sorted(known, reverse=True)
     assert known[0] > known[-1]
     assert replace(learned, lesson=replace(learned.lesson, trust=0.0)).latest(way, day, matrix) is None
+
+
+def test_one_far_region_of_a_young_network_makes_nobody_else_wait() -> None:
+    """Three in four go near, in 3 to 8 working days; one in four far, in 18 to 25. It began ten weeks ago."""
+    begin, calendar, past = datetime(2026, 9, 7, 12, tzinfo=CLOCK), calendar_of("RU"), []
+    near, far = Way(1, "Томская область", 2), Way(1, "Чукотский автономный округ", 3)
+    today = begin.date() + timedelta(days=72)
+    for n in range(900):
+        handed = begin + timedelta(days=n * 72 // 900)
+        way, took = (far, 18 + n % 8) if n % 4 == 0 else (near, 3 + n % 6)
+        came = datetime.combine(calendar.add(handed.date(), took), time(15), CLOCK)
+        past.append(Carried(way, handed, came if came.date() < today else None, handed.date() + timedelta(days=9)))
+    learned = learn(past, today, 0.98)
+    assert learned is not None
+    assert learned.trust == 1
+    promised = learned.latest(near, today, today + timedelta(days=9))
+    assert promised is not None
+    assert calendar.add(today, 8) <= promised <= calendar.add(today, 12)
 
 
 def test_without_parcels_there_is_nothing_to_learn() -> None:
