@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from parcels.models import Settlement, Shop
@@ -19,6 +19,8 @@ KEPT_DAYS: Final = timedelta(days=30)
 #: Lessons of this process by their digest; a few carriers, and yesterday's at midnight.
 _READ: dict[str, Learned] = {}
 _MANY: Final = 32
+_of_carrier = select(KeptLesson.carrier, func.max(KeptLesson.day)).group_by(KeptLesson.carrier)
+_IS_NEWEST: Final = tuple_(KeptLesson.carrier, KeptLesson.day).in_(_of_carrier)
 
 
 def day_of(now: datetime) -> date:
@@ -74,9 +76,7 @@ def keep(session: Session, lesson: KeptLesson) -> None:
 
 def newest(session: Session) -> list[KeptLesson]:
     """The newest lesson of each carrier, by its name."""
-    last = select(KeptLesson.carrier, func.max(KeptLesson.day).label("day")).group_by(KeptLesson.carrier).subquery()
-    query = select(KeptLesson).join(last, (last.c.carrier == KeptLesson.carrier) & (last.c.day == KeptLesson.day))
-    return list(session.scalars(query.order_by(KeptLesson.carrier)))
+    return list(session.scalars(select(KeptLesson).where(_IS_NEWEST).order_by(KeptLesson.carrier)))
 
 
 def learned_for(session: Session, carrier: str) -> Learned | None:
@@ -89,9 +89,7 @@ def learned_for(session: Session, carrier: str) -> Learned | None:
 
 def digests(session: Session) -> dict[str, str]:
     """The names of the lessons that count now, by carrier; "" where nothing is learned."""
-    last = select(KeptLesson.carrier, func.max(KeptLesson.day).label("day")).group_by(KeptLesson.carrier).subquery()
-    query = select(KeptLesson.carrier, KeptLesson.digest)
-    rows = session.execute(query.join(last, (last.c.carrier == KeptLesson.carrier) & (last.c.day == KeptLesson.day)))
+    rows = session.execute(select(KeptLesson.carrier, KeptLesson.digest).where(_IS_NEWEST))
     return {row.carrier: row.digest for row in rows}
 
 
