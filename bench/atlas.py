@@ -3,6 +3,7 @@
 import csv
 from array import array
 from datetime import date, datetime, time
+from sys import intern
 from zoneinfo import ZoneInfo
 
 from portal.places import DAYS_FROM_CHELYABINSK, SETTLEMENTS
@@ -23,7 +24,7 @@ def build() -> Memory:
         lanes = [
             (int(row["cdek_code"]), int(row["days_min"]), int(row["days_max"]), row) for row in csv.DictReader(file)
         ]
-    zones = _zones()
+    zones, regions = _column("zone"), {code: intern(name) for code, name in _column("region").items()}
     shared: dict[Destination, Destination] = {}
     numbers: dict[LaneKind, int] = {}
     for code, _low, _high, row in lanes:
@@ -31,6 +32,7 @@ def build() -> Memory:
         there = Destination(zones[code], "RU", service, "", frozenset())
         memory.rows[code] = len(memory.destinations)
         memory.destinations.append(shared.setdefault(there, there))
+        memory.regions.append(regions[code])
     for number in range(ORIGINS):
         route = Route(number + 1, zones[lanes[number][0]], "RU", array("H", bytes(2 * len(lanes))))
         kinds = ((code, _kind(low, high, row, number)) for code, low, high, row in lanes)
@@ -54,6 +56,6 @@ def _has_courier(row: dict[str, str]) -> bool:
     return row["courier"].lower() in ("true", "1")
 
 
-def _zones() -> dict[int, str]:
+def _column(name: str) -> dict[int, str]:
     with SETTLEMENTS.open(encoding="utf-8", newline="") as file:
-        return {int(row["code"]): row["zone"] for row in csv.DictReader(file)}
+        return {int(row["code"]): row[name] for row in csv.DictReader(file)}

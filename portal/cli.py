@@ -77,6 +77,8 @@ def tick(moment: datetime) -> None:
     steps = ", ".join(f"{name} {count}" for name, count in sorted(done.steps.items())) or "нет"
     messages = ", ".join(f"{name} {count}" for name, count in sorted(done.messages.items())) or "нет"
     click.echo(f"{moment.isoformat()}: шаги — {steps}; сообщения — {messages}; открыто слотов — {done.opened}.")
+    if done.learned:
+        click.echo(f"Сроки выучены заново: {', '.join(done.learned)}.")
 
 
 @command(main, "create-shop")

@@ -19,6 +19,12 @@ def deliver_messages() -> None:
 
 
 @shared_task
+def learn() -> None:
+    """What delivered parcels have taught by today."""
+    ticking.learn(now())
+
+
+@shared_task
 def open_days() -> None:
     """The slots of days that have come into sight."""
     ticking.open_days(now())

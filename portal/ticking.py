@@ -1,4 +1,4 @@
-"""One round of everything that waits for time to pass: the agenda's sweep, the outbox, the days to be opened.
+"""One round of everything that waits for time to pass: the sweep, the outbox, days to be opened, the daily lesson.
 
 The worker runs it every few seconds; `flask tick --now` runs it at any moment one likes, so that time can be watched.
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from portal.sending import deliver_messages
 from portal.transaction import reading, transaction
-from scheduling import agenda, zones
+from scheduling import agenda, lessons, zones
 from scheduling.calendars import calendar_of
 from scheduling.promising import COUNTRY
 
@@ -20,17 +20,19 @@ NOTHING, FAILED = "nothing", "failed"
 
 @dataclass
 class Round:
-    """What one round has done: steps of the agenda by name, messages by outcome, slots opened."""
+    """What one round has done: steps of the agenda by name, messages by outcome, slots opened, carriers learned of."""
 
     steps: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
     opened: int = 0
+    learned: list[str] = field(default_factory=list)
 
 
 def tick(now: datetime) -> Round:
     """Run one round at the moment `now`."""
     done = Round()
     done.opened = open_days(now)
+    done.learned = learn(now)
     done.steps = sweep(now)
     done.messages = deliver_messages(lambda: now)
     return done
@@ -40,6 +42,21 @@ def open_days(now: datetime) -> int:
     """Open the slots of the days that have come into sight. Returns how many."""
     with transaction() as session:
         return zones.open_days(session, calendar_of(COUNTRY), now)
+
+
+def learn(now: datetime) -> list[str]:
+    """Learn today's lesson of each carrier that has none yet. Returns their names.
+
+    The journal is read and learned from with no transaction open; what came of it is written at once.
+    """
+    with reading() as session:
+        carriers = lessons.due(session, now)
+    for carrier in carriers:
+        with reading() as session:
+            lesson = lessons.teach(session, carrier, now)
+        with transaction() as session:
+            lessons.keep(session, lesson)
+    return carriers
 
 
 def sweep(now: datetime) -> Counter[str]:

@@ -26,7 +26,8 @@ def respond(token: str, now: datetime, wish: Wish = LOOK, status: int = 200) -> 
     packed, story, tag = None, None, ""
     with looking() as connection:
         head = _checked(tracking_rows.head_of(connection, links.parcel_id_of(token)), token, now)
-        key = (head.id, head.version, head.link_epoch, head.free_slots, head.last_message, language(), fragment)
+        stamps = (head.version, head.link_epoch, head.free_slots, head.last_message, head.stated)
+        key = (head.id, *stamps, language(), fragment)
         if wish is LOOK:
             tag = page_cache.tag_of(key, now)
             if _has_it_already(tag):

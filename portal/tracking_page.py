@@ -25,7 +25,7 @@ from portal.tracking_picker import Picker, Wish, left_words, picker, postponemen
 from portal.tracking_rows import PastFact, Story, state_of
 from portal.tracking_standing import Standing, standing
 from portal.tracking_story import Event, Told, expected, log_of, path_of, stage_title
-from portal.tracking_why import Why, why
+from portal.tracking_why import Why, stated, why
 from scheduling import slots
 from scheduling.calendars import local_date
 from scheduling.policy import UNDO_FOR, Reason, Refusal, why_no_choice
@@ -90,7 +90,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         fresh_until=now.replace(second=0, microsecond=0) + timedelta(minutes=1),
     )
     _what_can_be_done(page, s, story, wish)
-    page.explanation = _apology(s) or _explanation(s)
+    page.explanation = _apology(s) or _explanation(s) or stated(s, story)
     return page
 
 

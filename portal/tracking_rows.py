@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 
 from parcels.models import Fact, Parcel, Settlement, Shop, UtcDateTime
 from parcels.stages import Kind, Stage, State
+from scheduling.lesson_models import KeptLesson
 from scheduling.models import Slot, Zone, ZoneSettlement
 from scheduling.slots import LIMIT_DAYS, SlotRow
 from sms.models import Message, Status
@@ -31,6 +32,13 @@ _free_slots = (
 _last_message = (
     select(func.max(func.coalesce(Message.settled_at, Message.accepted_at, Message.created_at)))
     .where(Message.parcel_id == Parcel.id)
+    .scalar_subquery()
+)
+_stated = (
+    select(KeptLesson.stated)
+    .where(KeptLesson.carrier == Shop.carrier)
+    .order_by(KeptLesson.day.desc())
+    .limit(1)
     .scalar_subquery()
 )
 _HEAD: Any = (
@@ -62,6 +70,7 @@ _HEAD: Any = (
         Zone.closing,
         _free_slots.label("free_slots"),
         _last_message.label("last_message"),
+        _stated.label("stated"),
     )
     .join(Shop, Shop.id == Parcel.shop_id)
     .join(_origin, _origin.id == Shop.origin_id)

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from parcels.stages import Kind
+from parcels.stages import BEFORE_CITY, Kind
 from portal.formats import counted, date_range, day_month
 from portal.languages import _
 from portal.tracking_rows import PastFact, Story
@@ -38,7 +38,7 @@ def why(s: Standing, story: Story) -> Why | None:
         return None
     legs = promises[-1].details["legs"]
     rows = [LegRow(_leg_words(s, leg), _leg_when(leg, s.language), _leg_days([leg], s.language)) for leg in legs]
-    changes = [_change(before, after, s) for before, after in pairwise(promises)]
+    changes = [_change(before, after, s) for before, after in pairwise(promises) if _dates(before) != _dates(after)]
     return Why(rows, _leg_days(legs, s.language), changes)
 
 
@@ -52,6 +52,8 @@ def _leg_words(s: Standing, leg: dict[str, Any]) -> str:
             return _("Склад: {city}", city=s.head.origin)
         case "road":
             return _("Дорога до вашего города")
+        case "reserve":
+            return _("Запас на задержки сейчас")
     return _("Разбор в вашем городе и курьер")
 
 
@@ -73,8 +75,39 @@ def _leg_days(legs: list[dict[str, Any]], language: str) -> str:
         sum((date.fromisoformat(g["ends"][n]) - date.fromisoformat(g["begins"][n])).days for g in legs) for n in (0, 1)
     ]
     low, high = min(cases), max(cases)
-    forms = (_("день"), _("дня"), _("дней"))
+    if len(legs) == 1 and legs[0]["kind"] == "reserve":
+        return counted(high, _days(), language)
+    forms = _days()
     return counted(high, forms, language) if low == high else f"{low}–{counted(high, forms, language)}"
+
+
+def _days() -> tuple[str, str, str]:
+    return _("день"), _("дня"), _("дней")
+
+
+def stated(s: Standing, story: Story) -> str:
+    """What the promise is worth, where that may be said; "" otherwise.
+
+    It may while the learned date is in force, wholly learned, and the record of such promises bears its share out.
+    """
+    promise = next((f for f in reversed(story.facts) if f.kind is Kind.PROMISED), None)
+    learned = promise.details.get("learned") if promise else None
+    if learned is None or not learned["holds"] or learned["trust"] < 1 or learned["target"] != s.head.stated:
+        return ""
+    if s.head.plan is not None or s.was or s.head.road not in BEFORE_CITY or s.head.stage in HAS_OWN_HEADLINE:
+        return ""
+    n, of = share_of(s.head.stated)
+    return _("В {n} из {of} случаев не позже {day}.", n=n, of=of, day=day_month(s.head.promised_to, s.language))
+
+
+def share_of(share: float) -> tuple[int, int]:
+    """A share in whole cases: 98 of 100, or 985 of 1000."""
+    thousandths = round(share * 1000)
+    return (thousandths, 1000) if thousandths % 10 else (thousandths // 10, 100)
+
+
+def _dates(promise: PastFact) -> tuple[str, str]:
+    return promise.details["promised_from"], promise.details["promised_to"]
 
 
 def _change(before: PastFact, after: PastFact, s: Standing) -> str:

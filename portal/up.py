@@ -19,7 +19,7 @@ from flask_migrate import upgrade
 from sqlalchemy import select
 
 from parcels.models import Base
-from portal import demo, matrix_import, places
+from portal import demo, matrix_import, places, ticking
 from portal.extensions import db
 from portal.transaction import reading, transaction
 from scheduling.models import Matrix
@@ -54,6 +54,7 @@ def prepare(now: datetime, wants_demo: bool, say: Say) -> None:
             say(f"Матрица сроков загружена: {done.lanes} направлений.")
         if is_trial and current_app.config["SMS_BACKEND"] == "console" and not demo.is_there(session):
             say(f"Демо-данные заведены: {demo.seed(session, now)} посылок.")
+    ticking.learn(now)
 
 
 def start(now: datetime, wants_demo: bool, say: Say) -> int:

@@ -42,6 +42,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery[Any]:
                 "schedule": SWEEP_SECONDS,
                 "options": {"expires": 30},
             },
+            "learn": {"task": "portal.tasks.learn", "schedule": 300.0, "options": {"expires": 240}},
             "open_days": {"task": "portal.tasks.open_days", "schedule": 3600.0, "options": {"expires": 600}},
         },
     )

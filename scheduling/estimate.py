@@ -7,6 +7,7 @@ from datetime import date, datetime
 from scheduling.calendars import UnknownDay, WorkCalendar
 from scheduling.matrix_memory import Memory
 from scheduling.promise import LegKind, Progress, Promise, Terms, compute
+from scheduling.reserve import reserve_for, with_reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +47,33 @@ def estimate(memory: Memory, asked: Question) -> Estimate:
     there = memory.destinations[memory.rows[asked.settlement_id]]
     terms = memory.terms(asked.carrier, asked.origin_id, asked.settlement_id)
     calendar = memory.calendars[route.country]
+
+    def promise(by_courier: bool) -> Promise | None:
+        return _promise(memory, asked, terms, calendar, memory.delivers(asked.settlement_id, by_courier))
+
     courier = None
     if lane.has_courier and there.service is not None:
-        courier = _promise(asked, terms, calendar, memory.delivers(asked.settlement_id, by_courier=True))
-    pickup = _promise(asked, terms, calendar, memory.delivers(asked.settlement_id, by_courier=False))
+        courier = promise(by_courier=True)
+    pickup = promise(by_courier=False)
     if courier is None and pickup is None:
         raise UnknownDay(asked.handed_over_at.isoformat())
     return Estimate(route.version, there.zone_name if courier else "", there.zone, courier, pickup)
 
 
-def _promise(asked: Question, terms: Terms, calendar: WorkCalendar, delivers: Callable[[date], bool]) -> Promise | None:
+def _promise(
+    memory: Memory, asked: Question, terms: Terms, calendar: WorkCalendar, delivers: Callable[[date], bool]
+) -> Promise | None:
     handed = asked.handed_over_at
+    learned = memory.learned.get(asked.carrier)
     try:
-        return compute(Progress(handed, handed), terms, calendar, delivers, handed)
+        promise = compute(Progress(handed, handed), terms, calendar, delivers, handed)
+        if learned is None:
+            return promise
+        reserve = reserve_for(learned, memory.way(asked.origin_id, asked.settlement_id), promise)
+        return with_reserve(promise, reserve, terms, delivers)
     except UnknownDay:
         return None
 
 
 #: The legs that begin with the hand-over; what comes before it is the shop's own.
-AFTER_HAND_OVER = (LegKind.ORIGIN, LegKind.ROAD, LegKind.CITY)
+AFTER_HAND_OVER = (LegKind.ORIGIN, LegKind.ROAD, LegKind.RESERVE, LegKind.CITY)

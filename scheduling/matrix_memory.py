@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
+from sys import intern
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parcels.models import Settlement
+from scheduling import lessons
 from scheduling.calendars import WorkCalendar, local_date
 from scheduling.day_models import ApprovedYear, ClosedDay, DayChange
 from scheduling.days import all_closed_days, calendar_for
+from scheduling.learned import Learned, Way
 from scheduling.models import Interval, Lane, Matrix, Zone, ZoneSettlement
 from scheduling.promise import Terms, Unit
 from scheduling.promising import delivery_days
@@ -59,13 +62,18 @@ class Destination(NamedTuple):
 
 @dataclass(slots=True)
 class Memory:
-    """The lanes that count: `rows` numbers the settlements; kind 0 is no lane at all."""
+    """The lanes that count: `rows` numbers the settlements; kind 0 is no lane at all.
+
+    `regions` are those of the settlements, `learned` what each carrier's deliveries have taught.
+    """
 
     routes: dict[Key, Route] = field(default_factory=dict)
     rows: dict[int, int] = field(default_factory=dict)
     kinds: list[LaneKind | None] = field(default_factory=lambda: [None])
     destinations: list[Destination] = field(default_factory=list)
     calendars: dict[str, WorkCalendar] = field(default_factory=dict)
+    regions: list[str] = field(default_factory=list)
+    learned: dict[str, Learned] = field(default_factory=dict)
 
     def lane(self, carrier: str, origin_id: int, settlement_id: int) -> LaneKind | None:
         """What the lane says; None when there is none."""
@@ -80,6 +88,10 @@ class Memory:
         route, there = self.routes[carrier, origin_id], self.destinations[self.rows[settlement_id]]
         days = (lane.days_min, lane.days_max)
         return Terms(0, lane.cutoff, *days, route.zone, there.zone, lane.unit, lane.weekdays)
+
+    def way(self, origin_id: int, settlement_id: int) -> Way:
+        """From where to where, as what is learned names it."""
+        return Way(origin_id, self.regions[self.rows[settlement_id]], settlement_id)
 
     def delivers(self, settlement_id: int, by_courier: bool) -> Callable[[date], bool]:
         """Whether something is given out in a settlement on a local date. Raises KeyError for an unknown country."""
@@ -120,6 +132,9 @@ def load(session: Session, now: datetime) -> Memory:
         usual = version.cutoff
         lanes = ((place, LaneKind(a, b, c, units[u], cut or usual, w)) for place, a, b, c, u, cut, w in rows)
         memory.add_route((version.carrier, version.origin_id), route, lanes, numbers)
+    for carrier in {carrier for carrier, _origin in memory.routes}:
+        if (learned := lessons.learned_for(session, carrier)) is not None:
+            memory.learned[carrier] = learned
     return memory
 
 
@@ -144,13 +159,14 @@ def _read_places(session: Session, memory: Memory) -> None:
         for zone in session.scalars(select(Zone))
     }
     closed, nobody = all_closed_days(session), (None, "")
-    query = select(Settlement.id, Settlement.zone, Settlement.country, ZoneSettlement.zone_id)
+    query = select(Settlement.id, Settlement.zone, Settlement.country, Settlement.region, ZoneSettlement.zone_id)
     shared: dict[Destination, Destination] = {}
     for row in session.execute(query.outerjoin(ZoneSettlement, ZoneSettlement.settlement_id == Settlement.id)):
         service, name = services.get(row.zone_id, nobody)
         there = Destination(row.zone, row.country, service, name, closed.get(row.id, frozenset()))
         memory.rows[row.id] = len(memory.destinations)
         memory.destinations.append(shared.setdefault(there, there))
+        memory.regions.append(intern(row.region))
         if row.country not in memory.calendars:
             memory.calendars[row.country] = calendar_for(session, row.country)
 
@@ -167,5 +183,6 @@ def stamp_of(session: Session, now: datetime) -> Stamp:
         for table in (DayChange, ClosedDay, ApprovedYear)
     ]
     settlements = session.scalar(select(func.count()).select_from(Settlement))
+    taught = tuple(sorted(lessons.digests(session).items()))
     versions = tuple(version.id for version, _ in current_versions(session, now))
-    return (local_date(now, "UTC"), versions, settlements, tuple(places), tuple(hours), *days)
+    return (local_date(now, "UTC"), versions, settlements, tuple(places), tuple(hours), taught, *days)

@@ -1,11 +1,12 @@
 """The promise: from a hand-over and a lane of the matrix to a range of local dates, leg by leg.
 
 Every leg begins where the one before it ended, for the early and for the late case alike, so the legs add
-up to the promise whatever happens to one of them. A late hand-over is a leg of its own, which only late shops have.
+up to the promise whatever happens to one of them. A late hand-over is a leg of its own, which only late shops have;
+so is the reserve, which only learned promises have.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -20,6 +21,7 @@ class LegKind(StrEnum):
     LATE = "late"
     ORIGIN = "origin"
     ROAD = "road"
+    RESERVE = "reserve"
     CITY = "city"
 
 
@@ -104,8 +106,13 @@ class Promise:
 
     @property
     def arrival(self) -> Span:
-        """When it is expected in the city."""
-        return next(leg.ends for leg in self.legs if leg.kind is LegKind.ROAD)
+        """When it is expected in the city: where the last leg begins."""
+        return self.legs[-1].begins
+
+    @property
+    def has_arrived(self) -> bool:
+        """Is it in the city already?"""
+        return self.legs[-2].is_past
 
     @property
     def hand_over(self) -> Span:
@@ -135,6 +142,29 @@ def compute(
         Leg(LegKind.CITY, road, city, False),
     )
     return Promise(city.early, city.late, legs)
+
+
+def with_latest(promise: Promise, latest: date, terms: Terms, delivers: Callable[[date], bool]) -> Promise:
+    """The promise with another last date, such as the learned one.
+
+    The late arrival moves by as many days as the last date. Later than the matrix has it, they are a leg of their own,
+    the reserve; earlier, the road's late case gets shorter, never below its early one. Nothing changes for what has
+    arrived, nor for a date that the parcel cannot make any more: the matrix's range is then all that is known.
+    Raises: UnknownDay when the place is not served within a month of that date.
+    """
+    *before, road, _city = promise.legs
+    if promise.has_arrived or latest < promise.earliest:
+        return promise
+    latest = first_delivery_day(latest, _served(terms, delivers))
+    moved = latest - promise.latest
+    late = max(road.ends.early, road.ends.late + moved)
+    arrives = Span(road.ends.early, late)
+    if moved > timedelta():
+        ways = [road, Leg(LegKind.RESERVE, road.ends, arrives, False)]
+    else:
+        ways = [replace(road, ends=arrives)]
+    legs = (*before, *ways, Leg(LegKind.CITY, arrives, Span(promise.earliest, latest), False))
+    return Promise(promise.earliest, latest, legs)
 
 
 def _hand_over(progress: Progress, terms: Terms, calendar: WorkCalendar, now: datetime) -> Span:
@@ -196,11 +226,13 @@ def _days_later(day: date, count: int, unit: Unit, calendar: WorkCalendar) -> da
 
 
 def _delivery(road: Span, terms: Terms, delivers: Callable[[date], bool], today: date) -> Span:
-    def served(day: date) -> bool:
-        return is_among(day, terms.weekdays) and delivers(day)
-
+    served = _served(terms, delivers)
     early = first_delivery_day(max(road.early + timedelta(days=1), today), served)
     return Span(early, max(early, first_delivery_day(max(road.late + timedelta(days=1), today), served)))
+
+
+def _served(terms: Terms, delivers: Callable[[date], bool]) -> Callable[[date], bool]:
+    return lambda day: is_among(day, terms.weekdays) and delivers(day)
 
 
 def first_delivery_day(day: date, delivers: Callable[[date], bool]) -> date:

@@ -1,6 +1,6 @@
 """FOLLOWER: after each fact that tells where a parcel is, its promise is computed anew and recorded if it changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
-from scheduling import matrix
+from scheduling import lessons, matrix
 from scheduling.calendars import UnknownDay, WorkCalendar, local_date
 from scheduling.days import calendar_for, closed_days
+from scheduling.learned import Way
 from scheduling.models import Lane, Matrix
 from scheduling.promise import Leg, Progress, Promise, Span, Terms, Unit, compute
+from scheduling.reserve import Reserve, holds, reserve_for, reserve_of, with_reserve
 from scheduling.zones import Service, service_of
 
 CARRIER = "cdek"
@@ -31,6 +33,7 @@ _MOVES_IT = frozenset(
         Kind.ARRIVED,
     }
 )
+DATES = ("promised_from", "promised_to", "hand_over_by", "arrival_from", "arrival_by")
 _READ = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED, Kind.ARRIVED, Kind.PROMISED)
 
 
@@ -57,8 +60,8 @@ def refresh(session: Session, parcel: Parcel, now: datetime, cause: str) -> bool
     if found is None:
         return False
     matrix_id, terms = found
-    promise = _promise(session, parcel, facts, terms, now)
-    if promise is None or (last is not None and _dates(promise) == {k: last.details[k] for k in _dates(promise)}):
+    promise, learned = _promise(session, parcel, facts, terms, now, last)
+    if promise is None or (last is not None and _says(last.details) == _says({**_dates(promise), **learned})):
         return False
     details = {
         **_dates(promise),
@@ -66,6 +69,7 @@ def refresh(session: Session, parcel: Parcel, now: datetime, cause: str) -> bool
         "matrix": matrix_id,
         "settlement": parcel.settlement_id,
         "cause": str(cause),
+        **learned,
     }
     journal.record(session, parcel, journal.NewFact(Kind.PROMISED, "promise", details=details), now)
     return True
@@ -100,16 +104,35 @@ def terms_of(lane: Lane, version: Matrix, handling_days: int, origin_zone: str, 
     )
 
 
-def _promise(session: Session, parcel: Parcel, facts: list[Fact], terms: Terms, now: datetime) -> Promise | None:
+def _promise(
+    session: Session, parcel: Parcel, facts: list[Fact], terms: Terms, now: datetime, last: Fact | None
+) -> tuple[Promise | None, dict[str, Any]]:
+    """The promise by the matrix with its learned last date, and what of that the fact keeps."""
     service = service_of(session, parcel.settlement_id)
     closed = closed_days(session, parcel.settlement_id)
+    progress = _progress(parcel, facts)
     try:
         calendar = calendar_for(session, parcel.shop.origin.country)
         there = calendar_for(session, parcel.settlement.country) if parcel.settlement else calendar
         delivers = delivery_days(service, there, closed)
-        return compute(_progress(parcel, facts), terms, calendar, delivers, now)
+        promise = compute(progress, terms, calendar, delivers, now)
+        is_given = progress.handed_over_at is not None or progress.departed_at is not None
+        reserve = _reserve(session, parcel, promise, last if is_given else None)
+        found = with_reserve(promise, reserve, terms, delivers)
     except UnknownDay:
+        return None, {}
+    return found, {"learned": reserve.record(holds(promise, reserve), is_given)} if reserve else {}
+
+
+def _reserve(session: Session, parcel: Parcel, promise: Promise, last: Fact | None) -> Reserve | None:
+    """The learned last date. What was given for this hand-over stays, whatever has been learned since."""
+    given = last.details.get("learned") if last is not None else None
+    if given is not None and given["is_given"] and given["handed"] == promise.hand_over.late.isoformat():
+        return reserve_of(given)
+    if parcel.settlement is None:
         return None
+    way = Way(parcel.shop.origin_id, parcel.settlement.region, parcel.settlement.id)
+    return reserve_for(lessons.learned_for(session, parcel.shop.carrier), way, promise)
 
 
 def delivery_days(service: Service | None, calendar: WorkCalendar, closed: frozenset[date]) -> Callable[[date], bool]:
@@ -129,6 +152,12 @@ def _progress(parcel: Parcel, facts: list[Fact]) -> Progress:
     handed = first.get(Kind.HANDED_OVER) or first.get(Kind.AT_WAREHOUSE)
     departed = first.get(Kind.DEPARTED) or first.get(Kind.PASSED)
     return Progress(parcel.accepted_at, handed, departed, first.get(Kind.ARRIVED))
+
+
+def _says(details: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes a promise another one: its dates, and whether its learned date stays from now on."""
+    is_given = details.get("learned", {}).get("is_given", False)
+    return {**{name: details[name] for name in DATES}, "is_given": is_given}
 
 
 def _dates(promise: Promise) -> dict[str, str]:

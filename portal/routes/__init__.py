@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from portal.routes.account import bp as account
+from portal.routes.accuracy import bp as accuracy
 from portal.routes.api import bp as api
 from portal.routes.calls import bp as calls
 from portal.routes.check import bp as check
@@ -24,6 +25,7 @@ from portal.routes.webhooks import bp as webhooks
 BLUEPRINTS: tuple[Blueprint, ...] = (
     *(
         account,
+        accuracy,
         api,
         calls,
         check,
