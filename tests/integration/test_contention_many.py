@@ -23,8 +23,9 @@ from parcels.models import Base, Fact, Parcel
 from portal.extensions import db
 from portal.transaction import reading, transaction
 from portal.verify import breaches, one_booking_each, slots_add_up
-from scheduling import booking
-from scheduling.booking import CLAIM, GIVE_BACK, Asker
+from scheduling import booking, claiming
+from scheduling.booking import Asker
+from scheduling.claiming import CLAIM, GIVE_BACK
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
 from sms.models import Message
@@ -187,7 +188,7 @@ def test_ignoring_the_row_count_writes_more_bookings_than_places(
     ids = parcels(CLIENTS)
     (wish,) = slots_on_sale(1, places=20)
     if not is_counted:
-        monkeypatch.setattr(booking, "claim", claim_and_hope)
+        monkeypatch.setattr(claiming, "claim", claim_and_hope)
     at_once(both, [lambda p=p: choose(p, wish) for p in ids])
     assert sold() == (20, 20, 20 if is_counted else CLIENTS)
     with transaction() as session:
@@ -212,7 +213,7 @@ def test_giving_back_first_loses_the_place_when_the_other_is_full(
     home, full = slots_on_sale(2, places=1)
     assert [choose(mover, home), choose(sitter, full)] == ["booked", "booked"]
     if not takes_first:
-        monkeypatch.setattr(booking, "claim", give_back_then_claim)
+        monkeypatch.setattr(claiming, "claim", give_back_then_claim)
     with transaction() as session:
         parcel = journal.lock(session, mover)
         with pytest.raises(Refusal):
@@ -293,7 +294,7 @@ def test_two_who_change_places_block_each_other_unless_slots_are_locked_in_order
             crossing.wait(5)
 
     if not is_ordered:
-        monkeypatch.setattr(booking, "claim", in_order_of_wishes(meet))
+        monkeypatch.setattr(claiming, "claim", in_order_of_wishes(meet))
 
     def move(number: int) -> str:
         try:
