@@ -11,6 +11,7 @@ from datetime import datetime
 
 from flask import current_app
 
+from portal import api_answers
 from portal.transaction import reading, transaction
 from scheduling import agenda, zones
 from scheduling.calendars import calendar_of
@@ -47,6 +48,12 @@ def open_days(now: datetime) -> int:
     """Open the slots of the days that have come into sight. Returns how many."""
     with transaction() as session:
         return zones.open_days(session, calendar_of(COUNTRY), now)
+
+
+def forget_answers(now: datetime) -> int:
+    """Drop what was answered to programs that will not ask again. Returns how many answers."""
+    with transaction() as session:
+        return api_answers.forget(session, now)
 
 
 def sweep(now: datetime) -> Counter[str]:

@@ -14,9 +14,12 @@ from portal.routes.orders import bp as orders
 from portal.routes.phone import bp as phone
 from portal.routes.rounds import bp as rounds
 from portal.routes.shop import bp as shop
+from portal.routes.shop_api import bp as shop_api
+from portal.routes.shop_keys import bp as shop_keys
 from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    *(account, api, calls, days, delivery, health, manage, matrix, orders, phone, rounds, shop, tracking, webhooks),
+    *(account, api, calls, days, delivery, health, manage, matrix, orders, phone, rounds, shop, shop_api, shop_keys),
+    *(tracking, webhooks),
 )
