@@ -7,15 +7,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import current_app
 
 from portal import api_answers
 from portal.transaction import reading, transaction
 from scheduling import agenda, zones
-from scheduling.calendars import calendar_of
-from scheduling.promising import COUNTRY
 from sms import delivery
 from sms.gateway import Gateway, LookupFailed
 
@@ -23,6 +21,8 @@ log = logging.getLogger("vekha.ticking")
 Clock = Callable[[], datetime]
 #: Batches of the outbox in one run; the next run comes within seconds.
 BATCHES = 50
+#: The worker sweeps every few seconds; what is due for longer than this means that it does not.
+LATE = timedelta(seconds=60)
 NOTHING, FAILED = "nothing", "failed"
 
 
@@ -47,7 +47,7 @@ def tick(now: datetime) -> Round:
 def open_days(now: datetime) -> int:
     """Open the slots of the days that have come into sight. Returns how many."""
     with transaction() as session:
-        return zones.open_days(session, calendar_of(COUNTRY), now)
+        return zones.open_days(session, now)
 
 
 def forget_answers(now: datetime) -> int:

@@ -14,7 +14,7 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind
-from scheduling import agreed, changes, claiming, slots
+from scheduling import agreed, changes, claiming, days, slots
 from scheduling.calendars import local_date
 from scheduling.models import Booking, Slot
 from scheduling.policy import (
@@ -49,7 +49,7 @@ def offered(session: Session, parcel: Parcel, now: datetime) -> list[DayOffers]:
     """What can be chosen for a parcel now, day by day. Raises Refusal when nothing can."""
     service = _servable(session, parcel)
     window = window_of(parcel)
-    return slots.offer(slot_rows(session, service.zone_id, window), window, service.closing, service.timezone, now)
+    return slots.offer(slot_rows(session, service, window), window, service.closing, service.timezone, now)
 
 
 def active_booking(session: Session, parcel_id: int) -> Booking | None:
@@ -71,7 +71,8 @@ def book(session: Session, parcel: Parcel, day: date, starts: time, asker: Asker
         return held
     service = _admit(session, parcel, asker)
     slot = _bookable(session, parcel, service, day, starts, now)
-    if not claiming.claim(session, slot.slot_id, held.slot_id if held else None):
+    if not claiming.claim(session, slot.slot_id, held.slot_id if held else None, parcel.settlement_id):
+        days.forget(session)  # what was read of the day before the claim may be what made it fail
         raise _gone(session, parcel, Reason.SLOT_FULL, day, starts, now)
     return _agree(session, parcel, held, Booking(slot_id=slot.slot_id), slot, asker, now)
 
@@ -86,7 +87,7 @@ def postpone(session: Session, parcel: Parcel, to: date, asker: Asker, now: date
     reason = why_not_day(to, window, local_date(now, service.timezone))
     if reason is None and now >= slots.closes_at(to, service.closing, service.timezone):
         reason = Reason.TOO_LATE
-    if reason is None and not slot_rows(session, service.zone_id, Window(to, to)):
+    if reason is None and not slot_rows(session, service, Window(to, to)):
         reason = Reason.CLOSED_DAY
     if reason is not None:
         raise Refusal(reason)
@@ -212,7 +213,7 @@ def _bookable(
     """The slot asked for, if it exists and may still be chosen; whether it has a place is for `claim` to say."""
     window = window_of(parcel)
     reason = why_not_day(day, window, local_date(now, service.timezone))
-    rows = slot_rows(session, service.zone_id, Window(day, day)) if reason is None else []
+    rows = slot_rows(session, service, Window(day, day)) if reason is None else []
     row = next((row for row in rows if row.starts == starts), None)
     if reason is None and row is None:
         reason = Reason.CLOSED_DAY
@@ -234,6 +235,6 @@ def _same_slot_again(session: Session, parcel: Parcel, before: Booking, held: Bo
         return None
     service = _servable(session, parcel)
     _bookable(session, parcel, service, before.slot.day, before.slot.starts, now)
-    if not claiming.claim(session, before.slot.id, held.slot_id):
+    if not claiming.claim(session, before.slot.id, held.slot_id, parcel.settlement_id):
         raise Refusal(Reason.UNDO_TAKEN)
     return before.slot

@@ -11,6 +11,7 @@ from parcels import journal
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 from scheduling import matrix
+from scheduling.calendars import COUNTRY as COUNTRY
 from scheduling.calendars import UnknownDay, WorkCalendar, local_date
 from scheduling.days import calendar_for, closed_days
 from scheduling.models import Lane, Matrix
@@ -18,7 +19,6 @@ from scheduling.promise import Leg, Progress, Promise, Span, Terms, Unit, comput
 from scheduling.zones import Service, service_of
 
 CARRIER = "cdek"
-COUNTRY = "RU"
 _MOVES_IT = frozenset(
     {
         Kind.ORDER_ACCEPTED,

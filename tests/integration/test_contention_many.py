@@ -175,7 +175,7 @@ def test_looking_before_taking_sells_too_much(both: Flask, monkeypatch: pytest.M
 # --- the mistakes: not counting rows
 
 
-def claim_and_hope(session: Session, slot_id: int, given_up: int | None = None) -> bool:
+def claim_and_hope(session: Session, slot_id: int, given_up: int | None = None, *_place: int | None) -> bool:
     """The conditional UPDATE, without looking at how many rows it changed."""
     session.connection().execute(CLAIM, {"slot": slot_id})
     return True
@@ -198,7 +198,7 @@ def test_ignoring_the_row_count_writes_more_bookings_than_places(
 # --- the mistakes: giving back first
 
 
-def give_back_then_claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
+def give_back_then_claim(session: Session, slot_id: int, given_up: int | None = None, *_place: int | None) -> bool:
     if given_up is not None:
         session.connection().execute(GIVE_BACK, {"slot": given_up})
     return session.connection().execute(CLAIM, {"slot": slot_id}).rowcount == 1
@@ -268,7 +268,7 @@ def test_without_the_unique_index_a_stale_look_makes_two_bookings(
 def in_order_of_wishes(meet: Callable[[], None]) -> Callable[..., bool]:
     """A claim that locks the new slot first and the old one second, with a meeting in between."""
 
-    def claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
+    def claim(session: Session, slot_id: int, given_up: int | None = None, *_place: int | None) -> bool:
         is_had = session.connection().execute(CLAIM, {"slot": slot_id}).rowcount == 1
         if is_had and given_up is not None:
             meet()
