@@ -14,12 +14,13 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Connection, event, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.models import Base, Fact, Parcel
+from portal import engines
 from portal.extensions import db
 from portal.transaction import reading, transaction
 from portal.verify import breaches, one_booking_each, slots_add_up
@@ -305,3 +306,47 @@ def test_two_who_change_places_block_each_other_unless_slots_are_locked_in_order
     answers = at_once(both, [lambda n=n: move(n) for n in range(2)])
     assert sorted(answers) == (["booked", "booked"] if is_ordered else ["booked", "deadlock"])
     assert found() == []
+
+
+# --- the mistakes: a transaction of SQLite that reads first and wants to write later
+
+
+def begin_later(connection: Connection) -> None:
+    if not connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN")
+
+
+@pytest.mark.parametrize("both", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("is_immediate", [True, False], ids=["at once", "later"])
+def test_in_sqlite_one_of_two_is_thrown_out_unless_each_takes_its_lock_at_once(both: Flask, is_immediate: bool) -> None:
+    """Two who have read the same state cannot both write from it; one that waits before it reads, can."""
+    ids = parcels(2)
+    (wish,) = slots_on_sale(1, places=2)
+    if not is_immediate:
+        event.remove(db.engine, "begin", engines._begin_immediately)
+        event.listen(db.engine, "begin", begin_later)
+    both_have_read = Barrier(2)
+
+    def read_and_take(parcel_id: int) -> str:
+        try:
+            with transaction() as session:
+                parcel = journal.lock(session, parcel_id)
+                with suppress(BrokenBarrierError):
+                    both_have_read.wait(1)
+                booking.book(session, parcel, *wish, Asker("recipient", parcel.version), NOW)
+        except OperationalError as error:
+            return str(error.orig)
+        return "booked"
+
+    answers = at_once(both, [lambda p=p: read_and_take(p) for p in ids])
+    assert sorted(answers) == (["booked", "booked"] if is_immediate else ["booked", "database is locked"])
+    assert found() == []
+
+
+@pytest.mark.parametrize("both", ["sqlite"], indirect=True)
+def test_sqlite_keeps_what_it_has_committed(both: Flask) -> None:
+    """A journal beside the file, a wait instead of an error, and every commit on the disk (FULL is 2)."""
+    pragmas = ("journal_mode", "busy_timeout", "synchronous", "foreign_keys")
+    with db.engine.connect() as connection:
+        told = [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in pragmas]
+    assert told == ["wal", 30_000, 2, 1]
