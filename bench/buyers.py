@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bench.places import NOW
 from portal.extensions import db
 from portal.transaction import transaction
-from scheduling import booking
+from scheduling import claiming
 from scheduling.models import Booking
 
 CLIENTS, HOT_ATTEMPTS, SPREAD_SLOTS = 32, 64, 200
@@ -43,7 +43,7 @@ def rehearse(number: int) -> None:
 
 
 def _claim_and_write(session: Session, slot_id: int, parcel_id: int) -> bool:
-    if not booking.claim(session, slot_id):
+    if not claiming.claim(session, slot_id):
         return False
     session.add(Booking(parcel_id=parcel_id, slot_id=slot_id, made_by="recipient", made_at=NOW, is_active=True))
     session.flush()
@@ -53,7 +53,7 @@ def _claim_and_write(session: Session, slot_id: int, parcel_id: int) -> bool:
 def book_place_plainly(slot_id: int, parcel_id: int) -> bool:
     """The same statements without session and entities, to see what those two cost."""
     with db.engine.begin() as connection:
-        if connection.execute(booking.CLAIM, {"slot": slot_id}).rowcount != 1:
+        if connection.execute(claiming.CLAIM, {"slot": slot_id}).rowcount != 1:
             return False
         connection.execute(_WRITE, {"parcel": parcel_id, "slot": slot_id}).scalar_one()
     return True

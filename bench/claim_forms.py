@@ -9,7 +9,7 @@ from bench.crew import Client, race
 from bench.figures import Figure, floor, side_by_side
 from bench.places import furnish, postgres_database, put_on_sale
 from portal.extensions import db
-from scheduling.booking import CLAIM
+from scheduling.claiming import CLAIM
 from scheduling.models import Slot
 
 ATTEMPTS, PROCESSES = 64, 4

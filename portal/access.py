@@ -6,11 +6,14 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error
-from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import UserMixin, current_user
 from sqlalchemy import select
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
 
 from parcels.models import Staff
+from portal import api_keys
 from portal.extensions import login
 from portal.transaction import reading
 
@@ -19,11 +22,12 @@ _hasher = PasswordHasher()
 
 
 class Rule(StrEnum):
-    """What opens a route: nothing at all, the token in its path, or a role."""
+    """What opens a route: nothing at all, the token in its path, a key of a shop's program, or a role."""
 
     PUBLIC = "public"
     LINK = "link"
     SIGNATURE = "signature"
+    KEY = "key"
     OPERATOR = "operator"
     COURIER = "courier"
     SHOP = "shop"
@@ -71,6 +75,9 @@ def guard() -> Response | None:
     if request.endpoint is None:
         return None
     rule = rule_of(request.endpoint)
+    if rule is Rule.KEY:
+        _let_in_by_key()
+        return None
     if rule is None or (rule is not Rule.SIGNATURE and _comes_from_elsewhere()):
         abort(403)
     if rule in (Rule.PUBLIC, Rule.LINK, Rule.SIGNATURE):
@@ -81,6 +88,16 @@ def guard() -> Response | None:
     if current_user.role not in ROLES.get(rule, (rule.value,)):
         abort(403)
     return None
+
+
+def _let_in_by_key() -> None:
+    """Find out whose key a program brings; without one it stays outside. A browser never sends it by itself."""
+    offered = request.authorization
+    with reading() as session:
+        known = offered is not None and offered.type == "bearer" and api_keys.holder(session, offered.token or "")
+    if not known:
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer"))
+    g.caller = known
 
 
 def _comes_from_elsewhere() -> bool:

@@ -11,7 +11,7 @@ from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind
 from portal.access import User
-from scheduling import agenda, booking, calls
+from scheduling import agenda, booking, calls, choosing
 from scheduling.calendars import moment
 from scheduling.calls import Outcome
 from scheduling.models import Call
@@ -36,7 +36,8 @@ def settle(session: Session, call_id: int, form: Mapping[str, str], user: User, 
     note = form.get("note", "").strip()[:NOTE_LENGTH]
     calls.attempt(session, parcel, call, ended, user.name, zone, now, note, wanted)
     if ended is Outcome.AGREED:
-        _agree(session, parcel, form.get("slot", ""), user, now)
+        asker = booking.Asker(f"operator:{user.id}", seen=parcel.version)
+        choosing.carry_out(session, parcel, form.get("slot", ""), asker, now)
     elif ended is Outcome.REFUSED:
         details = {"by": user.name, "call": call_id}
         journal.record(session, parcel, NewFact(Kind.REFUSED, "operator", details=details), now)
@@ -69,17 +70,3 @@ def _call_at(form: Mapping[str, str], zone: str) -> datetime | None:
         return moment(date.fromisoformat(day), time.fromisoformat(clock), zone)
     except ValueError:
         raise Refusal(Reason.NOT_A_DATE) from None
-
-
-def _agree(session: Session, parcel: Parcel, choice: str, user: User, now: datetime) -> None:
-    """Book what was agreed: `2026-11-26T14:00` is a slot, `2026-12-03` a later first day."""
-    asker = booking.Asker(f"operator:{user.id}", seen=parcel.version)
-    day, _, hour = choice.partition("T")
-    try:
-        wanted, starts = date.fromisoformat(day), time.fromisoformat(hour) if hour else None
-    except ValueError:
-        raise Refusal(Reason.NOT_A_DATE) from None
-    if starts is None:
-        booking.postpone(session, parcel, wanted, asker, now)
-    else:
-        booking.book(session, parcel, wanted, starts, asker, now)

@@ -108,6 +108,16 @@ def start_tracking(session: Session, shop_id: int, number: str, phone: str, now:
     return _take(session, shop, order_number(number), {"phone": normal_phone(phone)}, now)[0]
 
 
+def take_order(session: Session, shop_id: int, cells: Mapping[str, str], now: datetime) -> tuple[Parcel, str]:
+    """One order from a shop's program, by the rules of its files. Returns it and created, updated or unchanged.
+
+    Raises: BadOrder.
+    """
+    shop = session.scalars(_locking_shops().where(Shop.id == shop_id)).one()
+    said = columns(session, shop, cells, now)
+    return _take(session, shop, order_number(cells.get("order_number", "")), said, now)
+
+
 def _shops_of(session: Session, codes: set[str]) -> dict[str, Shop]:
     """The shops with these codes, locked in the order of their ids."""
     return {shop.code: shop for shop in session.scalars(_locking_shops().where(Shop.code.in_(codes)))}
@@ -140,7 +150,7 @@ def _create(session: Session, shop: Shop, number: str, said: dict[str, Any], now
     parcel = Parcel(shop=shop, order_number=number, owner="shop", next_action="hand_over", next_action_at=now, **values)
     session.add(parcel)
     session.flush()
-    fact = NewFact(Kind.ORDER_ACCEPTED, _source(shop), at=parcel.accepted_at, place=shop.name)
+    fact = NewFact(Kind.ORDER_ACCEPTED, source(shop.code), at=parcel.accepted_at, place=shop.name)
     journal.record(session, parcel, fact, now)
     return parcel
 
@@ -154,23 +164,24 @@ def _change(session: Session, parcel: Parcel, new: dict[str, Any], now: datetime
     for name, value in new.items():
         setattr(parcel, name, value)
     session.flush()
-    source = _source(parcel.shop)
+    by = source(parcel.shop.code)
     if "settlement" in new:
-        _leave_zone(session, parcel, source, now)
+        _leave_zone(session, parcel, by, now)
     changed = [name for name in new if name != "phone"]
     if changed:
-        journal.record(session, parcel, NewFact(Kind.DETAILS_CHANGED, source, details={"changed": changed}), now)
+        journal.record(session, parcel, NewFact(Kind.DETAILS_CHANGED, by, details={"changed": changed}), now)
     if "phone" in new:
-        journal.record(session, parcel, NewFact(Kind.LINK_REVOKED, source, details={"cause": "phone"}), now)
+        journal.record(session, parcel, NewFact(Kind.LINK_REVOKED, by, details={"cause": "phone"}), now)
 
 
-def _leave_zone(session: Session, parcel: Parcel, source: str, now: datetime) -> None:
+def _leave_zone(session: Session, parcel: Parcel, by: str, now: datetime) -> None:
     """A place in a slot of other couriers is of no use at the new address."""
     held = booking.active_booking(session, parcel.id)
     service = service_of(session, parcel.settlement_id)
     if held is not None and (service is None or (held.slot is not None and held.slot.zone_id != service.zone_id)):
-        booking.withdraw(session, parcel, source, "address_changed", now)
+        booking.withdraw(session, parcel, by, "address_changed", now)
 
 
-def _source(shop: Shop) -> str:
-    return f"shop:{shop.code}"[:_SOURCE_LENGTH]
+def source(shop_code: str) -> str:
+    """A shop as the journal names it."""
+    return f"shop:{shop_code}"[:_SOURCE_LENGTH]

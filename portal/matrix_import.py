@@ -13,11 +13,10 @@ from portal import sheets
 from portal.place_index import PlaceIndex, read_index
 from portal.places import CHELYABINSK, COUNTS_FROM, DAYS_FROM_CHELYABINSK, UnknownPlace
 from scheduling import matrix, matrix_upload, zones
-from scheduling.days import calendar_for
 from scheduling.matrix_rows import CODE_COLUMNS, BadFile, BadRow, check
 from scheduling.matrix_upload import Applied, Route
 from scheduling.models import Matrix, MatrixUpload
-from scheduling.promising import CARRIER, COUNTRY
+from scheduling.promising import CARRIER
 
 #: A file may name places in this column instead of giving their codes; `region` tells namesakes apart.
 NAMES, REGION, CODE, ORIGIN = "settlement", "region", "code", "origin"
@@ -117,7 +116,7 @@ def apply(session: Session, upload_id: int, digest: str, now: datetime) -> tuple
     """
     done = matrix_upload.apply(session, upload_id, digest, now)
     zones.assign(session, matrix.served_settlements(session, *done.matrix_ids))
-    return done, zones.open_days(session, calendar_for(session, COUNTRY), now)
+    return done, zones.open_days(session, now)
 
 
 def import_matrix(session: Session, path: Path, source: Source, now: datetime, may_drop: bool = False) -> Imported:

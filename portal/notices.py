@@ -148,6 +148,12 @@ def of_status(code: int) -> Notice:
         return our_fault()
     if code == 404:
         return Notice(_("Такой страницы нет"), _("На заказы это не влияет."), _("Откройте ссылку прямо из SMS."))
+    if code == 401:
+        return Notice(
+            _("Ключ не подошёл"),
+            _("Ничего не изменилось."),
+            _("Пришлите действующий ключ магазина: Authorization: Bearer …"),
+        )
     if code == 403:
         return Notice(
             _("Сюда нельзя"),

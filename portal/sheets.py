@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 MEGABYTE = 1024 * 1024
 MAX_FILE, MAX_UNPACKED, MAX_MEMORY = 20 * MEGABYTE, 200 * MEGABYTE, 1024 * MEGABYTE
-MAX_SECONDS, MAX_ROWS, MAX_CELL = 30, 200_000, 2_000
+MAX_SECONDS, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 30, 200_000, 1_000, 2_000
 #: What the child may print before it is too much.
 MAX_PRINTED = 100 * MEGABYTE
 #: Key of the cells that stand beyond the last column of the header.
@@ -35,6 +35,7 @@ _WORDS = {
     "too_slow": "Файл Excel читается дольше 30 секунд; сохраните таблицу как CSV.",
     "encoding": "Текст файла не в UTF-8 и не в Windows-1251; сохраните его как «CSV UTF-8».",
     "too_many_rows": "В файле больше 200 000 строк; разделите его на части.",
+    "too_wide": "В файле больше 1000 столбцов; оставьте только нужные.",
     "empty": "В файле нет ни одной строки; в первой строке должны стоять названия столбцов.",
     "repeated_column": "Столбец «{}» встречается дважды; оставьте один.",
 }
@@ -62,6 +63,8 @@ def read(path: Path) -> tuple[list[str], Iterator[Row]]:
     lines = _lines(path)
     if not lines:
         raise BadSheet("empty")
+    if len(lines[0][1]) > MAX_COLUMNS:
+        raise BadSheet("too_wide")
     header = [name.lower() for name in lines[0][1]]
     while header and not header[-1]:
         header.pop()
@@ -96,13 +99,17 @@ def _lines(path: Path) -> list[Numbered]:
 
 def _csv(content: bytes) -> list[Numbered]:
     text = _decoded(content)
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    lines_of_text = StringIO(text, newline="")  # line by line: all at once they take thirty times their letters
+    first = next((line for line in lines_of_text if line.strip()), "")
+    lines_of_text.seek(0)
     delimiter = max(";,\t", key=first.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(lines_of_text, delimiter=delimiter)
     lines: list[Numbered] = []
     begins = 1
     try:
         for cells in reader:
+            if len(cells) > MAX_COLUMNS:
+                raise BadSheet("too_wide")
             stripped = [cell.strip() for cell in cells]
             if any(stripped):
                 lines.append((begins, stripped))

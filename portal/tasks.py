@@ -28,3 +28,9 @@ def learn() -> None:
 def open_days() -> None:
     """The slots of days that have come into sight."""
     ticking.open_days(now())
+
+
+@shared_task
+def forget_answers() -> None:
+    """What was answered to programs that will not ask again."""
+    ticking.forget_answers(now())

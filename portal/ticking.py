@@ -6,15 +6,16 @@ The worker runs it every few seconds; `flask tick --now` runs it at any moment o
 import logging
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from portal import api_answers
 from portal.sending import deliver_messages
 from portal.transaction import reading, transaction
 from scheduling import agenda, lessons, zones
-from scheduling.calendars import calendar_of
-from scheduling.promising import COUNTRY
 
 log = logging.getLogger("vekha.ticking")
+#: The worker sweeps every few seconds; what is due for longer than this means that it does not.
+LATE = timedelta(seconds=60)
 NOTHING, FAILED = "nothing", "failed"
 
 
@@ -41,7 +42,13 @@ def tick(now: datetime) -> Round:
 def open_days(now: datetime) -> int:
     """Open the slots of the days that have come into sight. Returns how many."""
     with transaction() as session:
-        return zones.open_days(session, calendar_of(COUNTRY), now)
+        return zones.open_days(session, now)
+
+
+def forget_answers(now: datetime) -> int:
+    """Drop what was answered to programs that will not ask again. Returns how many answers."""
+    with transaction() as session:
+        return api_answers.forget(session, now)
 
 
 def learn(now: datetime) -> list[str]:

@@ -107,7 +107,7 @@ def _what_can_be_done(page: Page, s: Standing, story: Story, wish: Wish) -> None
     else:
         page.limit = refusals.refusal(Refusal(Reason.TOO_MANY_CHANGES), s.language)
     if head.plan is not None:
-        page.undo_minutes = _undo_minutes(story, s.now)
+        page.undo_minutes = undo_minutes(story, s.now)
         page.upcoming = _upcoming(s)
         if s.slot is not None:
             until = slots.closes_at(date.fromisoformat(s.slot.details["day"]), head.closing, s.zone)
@@ -116,7 +116,7 @@ def _what_can_be_done(page: Page, s: Standing, story: Story, wish: Wish) -> None
         page.picker = picker(s, days, window, wish)
 
 
-def _undo_minutes(story: Story, now: datetime) -> int:
+def undo_minutes(story: Story, now: datetime) -> int:
     """For how many minutes more the last choice can be taken back; 0 when it cannot."""
     last: PastFact | None = None
     for fact in story.facts:
@@ -124,7 +124,7 @@ def _undo_minutes(story: Story, now: datetime) -> int:
             last = fact
     if last is None or last.source != "recipient" or last.details.get("undone") or last.kind is Kind.CHOICE_WITHDRAWN:
         return 0
-    left = last.at + UNDO_FOR - now
+    left = min(UNDO_FOR, last.at + UNDO_FOR - now)  # a clock may have been put back since
     return max(0, -(-int(left.total_seconds()) // 60))
 
 

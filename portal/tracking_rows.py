@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 
 from parcels.models import Fact, Parcel, Settlement, Shop, UtcDateTime
 from parcels.stages import Kind, Stage, State
+from scheduling.day_models import ClosedDay
 from scheduling.lesson_models import KeptLesson
 from scheduling.models import Slot, Zone, ZoneSettlement
 from scheduling.slots import LIMIT_DAYS, SlotRow
@@ -27,6 +28,7 @@ _origin = aliased(Settlement)
 _free_slots = (
     select(func.coalesce(func.sum(case((Slot.taken < Slot.capacity, Slot.id), else_=0)), 0))
     .where(Slot.zone_id == ZoneSettlement.zone_id, Slot.day >= Parcel.promised_from)
+    .where(Slot.day.not_in(select(ClosedDay.day).where(ClosedDay.settlement_id == Parcel.settlement_id)))
     .scalar_subquery()
 )
 _last_message = (
@@ -86,6 +88,11 @@ def _text(value: Any) -> Any:
 
 
 _none = cast(null(), Integer)
+_closed = (
+    select(ClosedDay.day)
+    .join(Parcel, Parcel.settlement_id == ClosedDay.settlement_id)
+    .where(Parcel.id == bindparam("parcel"))
+)
 _REST = union_all(
     select(
         literal("fact").label("what"),
@@ -125,6 +132,7 @@ _REST = union_all(
         Slot.day >= bindparam("first"),
         Slot.day <= bindparam("last"),
         Slot.capacity > 0,
+        Slot.day.not_in(_closed),
     ),
 )
 

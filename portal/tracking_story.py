@@ -121,6 +121,8 @@ def _place(fact: PastFact, language: str) -> str:
 def _who(fact: PastFact) -> str:
     if fact.source == "recipient":
         return _("Вы выбрали")
+    if fact.source.startswith("shop:"):
+        return _("Через магазин:")
     return _("Договорились с оператором:") if fact.source.startswith("operator") else _("Назначили")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
 from sqlalchemy import String, case, func, or_, select
@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage, fold
-from scheduling.models import Booking, Call, Slot, ZoneSettlement
+from portal.ticking import LATE
+from scheduling.calendars import local_date
+from scheduling.day_models import ClosedDay
+from scheduling.models import Booking, Call, Slot, Zone, ZoneSettlement
 from scheduling.slots import Window
 from sms.models import RANK, Message, Receipt, Status
 from sms.occasions import Occasion
@@ -26,14 +29,18 @@ class Breach:
     words: str
 
 
-def breaches(session: Session) -> list[Breach]:
+def breaches(session: Session, running_at: datetime | None = None) -> list[Breach]:
     """Everything in the database that should never be, all seen at one moment.
 
-    Args: `session` of a `transaction()` that has not asked anything yet.
+    Args: `session` of a `transaction()` that has not asked anything yet; `running_at` is the moment now when the
+    worker runs: then nothing may have been waiting for it longer than `ticking.LATE`.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-    return [Breach(name, words) for name, check in CHECKS for words in check(session)]
+    found = [Breach(name, words) for name, check in CHECKS for words in check(session)]
+    if running_at is not None:
+        found += [Breach(name, words) for name, check in CLOCKS for words in check(session, running_at)]
+    return found
 
 
 def slots_add_up(session: Session) -> list[str]:
@@ -64,22 +71,25 @@ def bookings_within_window(session: Session) -> list[str]:
     Within 14 days counts from the promise that stood when the booking was recorded.
     """
     query = (
-        select(Booking.id, Booking.parcel_id, Slot.day, Slot.capacity, Slot.zone_id, ZoneSettlement.zone_id)
+        select(Booking.id, Booking.parcel_id, Slot, ZoneSettlement.zone_id, ClosedDay.made_at, Zone.timezone)
         .join(Slot, Slot.id == Booking.slot_id)
+        .join(Zone, Zone.id == Slot.zone_id)
         .join(Parcel, Parcel.id == Booking.parcel_id)
         .outerjoin(ZoneSettlement, ZoneSettlement.settlement_id == Parcel.settlement_id)
+        .outerjoin(ClosedDay, (ClosedDay.settlement_id == Parcel.settlement_id) & (ClosedDay.day == Slot.day))
         .where(Booking.is_active)
     )
     windows = _windows(session)
     found = []
-    for booking_id, parcel_id, day, capacity, zone_id, own_zone_id in session.execute(query):
-        window = windows.get(booking_id)
+    for booking_id, parcel_id, slot, own_zone_id, closed_at, timezone in session.execute(query):
+        window, day = windows.get(booking_id), slot.day
         where = f"посылка {parcel_id}, запись {booking_id} на {day}"
+        is_closed = closed_at is not None and local_date(closed_at, timezone) < day
         if window is None:
             found.append(f"{where}: в журнале нет ни обещания, ни выбора")
         elif day not in window:
             found.append(f"{where}: вне окна {window.first}…{window.last}")
-        if capacity == 0 or zone_id != own_zone_id:
+        if slot.capacity == 0 or slot.zone_id != own_zone_id or is_closed:
             found.append(f"{where}: день закрыт или зона чужая")
     return found
 
@@ -108,6 +118,25 @@ def somebody_owns_each(session: Session) -> list[str]:
     return [
         f"посылка {parcel_id}: {'закрыта, но за кем-то числится' if closed_at else 'открыта, но ни за кем'}"
         for parcel_id, closed_at in session.execute(query)
+    ]
+
+
+def nothing_is_overdue(session: Session, now: datetime) -> list[str]:
+    """I3, with a clock: no step has been due for longer than the worker may take."""
+    late = select(Parcel.id, Parcel.next_action, Parcel.next_action_at).where(Parcel.next_action_at < now - LATE)
+    return [
+        f"посылка {parcel_id}: шаг {action} просрочен на {int((now - due).total_seconds())} с"
+        for parcel_id, action, due in session.execute(late.order_by(Parcel.id))
+        if due is not None
+    ]
+
+
+def nothing_is_stuck(session: Session, now: datetime) -> list[str]:
+    """I4, with a clock: no message is being sent for longer than its lease, after which somebody looks it up."""
+    stuck = select(Message.id).where(Message.status == Status.SENDING, Message.lease_until < now - LATE)
+    return [
+        f"сообщение {message_id}: отправка длится дольше отведённого"
+        for message_id in session.scalars(stuck.order_by(Message.id))
     ]
 
 
@@ -199,4 +228,10 @@ CHECKS: tuple[tuple[str, Callable[[Session], list[str]]], ...] = (
     ("I7", journal_adds_up),
     ("I8", messages_go_forward),
     ("I12", nobody_calls_in_vain),
+)
+
+#: What can only be judged with a clock, and only while the worker runs.
+CLOCKS: tuple[tuple[str, Callable[[Session, datetime], list[str]]], ...] = (
+    ("I3", nothing_is_overdue),
+    ("I4", nothing_is_stuck),
 )

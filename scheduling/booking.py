@@ -1,20 +1,20 @@
 """Use cases of agreeing a delivery: offer, book, move, postpone, remind, undo, withdraw. One way, whoever asks.
 
-A place is claimed by one conditional UPDATE whose row count is checked; nothing is read first and decided later.
+A place is claimed in `claiming`; nothing is read first and decided later.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import cast
 
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind
-from scheduling import agreed, changes, slots
+from scheduling import agreed, changes, claiming, days, slots
 from scheduling.calendars import local_date
 from scheduling.models import Booking, Slot
 from scheduling.policy import (
@@ -28,11 +28,6 @@ from scheduling.policy import (
 )
 from scheduling.slots import DayOffers, Window
 from scheduling.zones import Service, service_of, slot_rows
-
-CLAIM: Update = (
-    update(Slot).where(Slot.id == bindparam("slot"), Slot.taken < Slot.capacity).values(taken=Slot.taken + 1)
-)
-GIVE_BACK: Update = update(Slot).where(Slot.id == bindparam("slot"), Slot.taken > 0).values(taken=Slot.taken - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +49,7 @@ def offered(session: Session, parcel: Parcel, now: datetime) -> list[DayOffers]:
     """What can be chosen for a parcel now, day by day. Raises Refusal when nothing can."""
     service = _servable(session, parcel)
     window = window_of(parcel)
-    return slots.offer(slot_rows(session, service.zone_id, window), window, service.closing, service.timezone, now)
+    return slots.offer(slot_rows(session, service, window), window, service.closing, service.timezone, now)
 
 
 def active_booking(session: Session, parcel_id: int) -> Booking | None:
@@ -74,15 +69,12 @@ def book(session: Session, parcel: Parcel, day: date, starts: time, asker: Asker
         if parcel.side is not None and why_no_choice(parcel.state, parcel.promised_from, True) is None:
             agreed.put_down(session, parcel, held, held.slot, asker.name, now, moved=False)
         return held
-    journal.insist_on(session, parcel, asker.seen)
-    service = _servable(session, parcel)
-    changes.insist_on_one_left(session, parcel, asker.name)
+    service = _admit(session, parcel, asker)
     slot = _bookable(session, parcel, service, day, starts, now)
-    if not claim(session, slot.slot_id, held.slot_id if held else None):
+    if not claiming.claim(session, slot.slot_id, held.slot_id if held else None, parcel.settlement_id):
+        days.forget(session)  # what was read of the day before the claim may be what made it fail
         raise _gone(session, parcel, Reason.SLOT_FULL, day, starts, now)
-    booking = agreed.replace(session, parcel, held, Booking(slot_id=slot.slot_id), asker.name, now)
-    agreed.put_down(session, parcel, booking, slot, asker.name, now, moved=held is not None)
-    return booking
+    return _agree(session, parcel, held, Booking(slot_id=slot.slot_id), slot, asker, now)
 
 
 def postpone(session: Session, parcel: Parcel, to: date, asker: Asker, now: datetime) -> Booking:
@@ -90,21 +82,17 @@ def postpone(session: Session, parcel: Parcel, to: date, asker: Asker, now: date
     held = active_booking(session, parcel.id)
     if held is not None and held.postponed_to == to:
         return held
-    journal.insist_on(session, parcel, asker.seen)
-    service = _servable(session, parcel)
-    changes.insist_on_one_left(session, parcel, asker.name)
+    service = _admit(session, parcel, asker)
     window = window_of(parcel)
     reason = why_not_day(to, window, local_date(now, service.timezone))
     if reason is None and now >= slots.closes_at(to, service.closing, service.timezone):
         reason = Reason.TOO_LATE
-    if reason is None and not slot_rows(session, service.zone_id, Window(to, to)):
+    if reason is None and not slot_rows(session, service, Window(to, to)):
         reason = Reason.CLOSED_DAY
     if reason is not None:
         raise Refusal(reason)
-    _give_back(session, held)
-    booking = agreed.replace(session, parcel, held, Booking(postponed_to=to), asker.name, now)
-    agreed.put_down(session, parcel, booking, None, asker.name, now, moved=held is not None)
-    return booking
+    claiming.give_back(session, held)
+    return _agree(session, parcel, held, Booking(postponed_to=to), None, asker, now)
 
 
 def remind(session: Session, parcel: Parcel, on: date, asker: Asker, now: datetime) -> Booking:
@@ -115,16 +103,12 @@ def remind(session: Session, parcel: Parcel, on: date, asker: Asker, now: dateti
     held = active_booking(session, parcel.id)
     if held is not None and held.remind_on == on:
         return held
-    journal.insist_on(session, parcel, asker.seen)
-    service = _servable(session, parcel)
-    changes.insist_on_one_left(session, parcel, asker.name)
+    service = _admit(session, parcel, asker)
     reason = why_no_reminder(on, window_of(parcel), local_date(now, service.timezone))
     if reason is not None:
         raise Refusal(reason)
-    _give_back(session, held)
-    booking = agreed.replace(session, parcel, held, Booking(remind_on=on), asker.name, now)
-    agreed.put_down(session, parcel, booking, None, asker.name, now, moved=held is not None)
-    return booking
+    claiming.give_back(session, held)
+    return _agree(session, parcel, held, Booking(remind_on=on), None, asker, now)
 
 
 def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booking | None:
@@ -147,7 +131,7 @@ def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booki
         return None
     slot = _same_slot_again(session, parcel, before, held, now)
     if before.slot_id is None:
-        _give_back(session, held)
+        claiming.give_back(session, held)
     again = agreed.again(before)
     booking = agreed.replace(session, parcel, held, again, "undo", now)
     agreed.put_down(session, parcel, booking, slot, asker.name, now, moved=True, undone=True)
@@ -175,22 +159,9 @@ def release(session: Session, parcel: Parcel, because: str, now: datetime) -> Bo
     """End what is agreed and give its place back, without a fact of its own. Returns what it was."""
     held = active_booking(session, parcel.id)
     if held is not None:
-        _give_back(session, held)
+        claiming.give_back(session, held)
         agreed.end(session, held, because, now)
     return held
-
-
-def claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
-    """Take a place in a slot if there is one, and only then give up the other. Returns whether it was taken."""
-    # Both rows are locked in the order of their ids, so that moves in opposite directions cannot block each other.
-    if given_up is not None:
-        ids = sorted({slot_id, given_up})
-        session.execute(select(Slot.id).where(Slot.id.in_(ids)).order_by(Slot.id).with_for_update())
-    if session.connection().execute(CLAIM, {"slot": slot_id}).rowcount != 1:
-        return False
-    if given_up is not None:
-        session.connection().execute(GIVE_BACK, {"slot": given_up})
-    return True
 
 
 def _free_days(session: Session, parcel: Parcel, instead_of: Booking, now: datetime) -> list[date]:
@@ -200,6 +171,32 @@ def _free_days(session: Session, parcel: Parcel, instead_of: Booking, now: datet
         return [day.day for day in offered(session, parcel, now) if not day.is_full and day.day != lost]
     except Refusal:
         return []
+
+
+def _admit(session: Session, parcel: Parcel, asker: Asker) -> Service:
+    """Let somebody change what is agreed: he saw what matters, it can be changed, and he may. Returns who serves it.
+
+    Raises: StaleVersion; Refusal.
+    """
+    journal.insist_on(session, parcel, asker.seen)
+    service = _servable(session, parcel)
+    changes.insist_on_one_left(session, parcel, asker.name)
+    return service
+
+
+def _agree(
+    session: Session,
+    parcel: Parcel,
+    held: Booking | None,
+    new: Booking,
+    slot: slots.SlotRow | None,
+    asker: Asker,
+    now: datetime,
+) -> Booking:
+    """Let a new booking take the place of the one that is held, and record it."""
+    booking = agreed.replace(session, parcel, held, new, asker.name, now)
+    agreed.put_down(session, parcel, booking, slot, asker.name, now, moved=held is not None)
+    return booking
 
 
 def _servable(session: Session, parcel: Parcel) -> Service:
@@ -216,7 +213,7 @@ def _bookable(
     """The slot asked for, if it exists and may still be chosen; whether it has a place is for `claim` to say."""
     window = window_of(parcel)
     reason = why_not_day(day, window, local_date(now, service.timezone))
-    rows = slot_rows(session, service.zone_id, Window(day, day)) if reason is None else []
+    rows = slot_rows(session, service, Window(day, day)) if reason is None else []
     row = next((row for row in rows if row.starts == starts), None)
     if reason is None and row is None:
         reason = Reason.CLOSED_DAY
@@ -238,11 +235,6 @@ def _same_slot_again(session: Session, parcel: Parcel, before: Booking, held: Bo
         return None
     service = _servable(session, parcel)
     _bookable(session, parcel, service, before.slot.day, before.slot.starts, now)
-    if not claim(session, before.slot.id, held.slot_id):
+    if not claiming.claim(session, before.slot.id, held.slot_id, parcel.settlement_id):
         raise Refusal(Reason.UNDO_TAKEN)
     return before.slot
-
-
-def _give_back(session: Session, held: Booking | None) -> None:
-    if held is not None and held.slot_id is not None:
-        session.connection().execute(GIVE_BACK, {"slot": held.slot_id})

@@ -15,6 +15,8 @@ from parcels.clocks import moment as moment
 #: them. Outside of them every day is unknown: not working and not bookable. In Ukraine days off are suspended.
 KNOWN = {"RU": range(2012, 2028), "BY": range(2012, 2027), "KZ": range(2012, 2026), "UA": range(2012, 2027)}
 KNOWN_YEARS = KNOWN["RU"]
+#: Where we are at home.
+COUNTRY = "RU"
 
 
 class UnknownDay(ValueError):

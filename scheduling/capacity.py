@@ -86,8 +86,10 @@ def set_capacity(session: Session, slot_id: int, seen: int, new: int, now: datet
     raise Occupied(occupants(session, zone.id, known.day, slot_id))
 
 
-def occupants(session: Session, zone_id: int, day: date, slot_id: int | None = None) -> list[Occupant]:
-    """Who has a place in a slot, or in any slot of a day, in the order of hours and orders."""
+def occupants(
+    session: Session, zone_id: int, day: date, slot_id: int | None = None, settlement_id: int | None = None
+) -> list[Occupant]:
+    """Who has a place in a slot, or in any slot of a day, or of them a settlement, in the order of hours and orders."""
     query = (
         select(Booking.id, Parcel.id, Parcel.order_number, Parcel.recipient, Slot.day, Slot.starts, Slot.ends)
         .join(Slot, Slot.id == Booking.slot_id)
@@ -95,8 +97,11 @@ def occupants(session: Session, zone_id: int, day: date, slot_id: int | None = N
         .where(Booking.is_active, Slot.zone_id == zone_id, Slot.day == day)
         .order_by(Slot.starts, Parcel.order_number)
     )
-    rows = session.execute(query if slot_id is None else query.where(Slot.id == slot_id))
-    return [Occupant(*row) for row in rows]
+    if slot_id is not None:
+        query = query.where(Slot.id == slot_id)
+    if settlement_id is not None:
+        query = query.where(Parcel.settlement_id == settlement_id)
+    return [Occupant(*row) for row in session.execute(query)]
 
 
 def set_closing(session: Session, zone_id: int, seen: time, new: time, now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from scheduling.calendars import KNOWN, WorkCalendar, calendar_of
+from scheduling.calendars import KNOWN, UnknownDay, WorkCalendar, calendar_of
 from scheduling.day_models import ApprovedYear, ClosedDay, DayChange
 
 #: So long before the known days end the manager is told: the longest lane and two weeks of waiting.
@@ -27,8 +27,13 @@ class Horizon:
 
 
 def calendar_for(session: Session, country: str) -> WorkCalendar:
-    """The calendar of a country (ISO 3166), with everything decreed since. Read once per session."""
+    """The calendar of a country (ISO 3166), with everything decreed since. Read once per session.
+
+    Raises: UnknownDay for a country whose working days nobody has told us.
+    """
     known: dict[str, WorkCalendar] = session.info.setdefault("calendars", {})
+    if country not in KNOWN:
+        raise UnknownDay(country)
     if country not in known:
         rows = session.execute(select(DayChange.day, DayChange.is_working).where(DayChange.country == country))
         changes = frozenset((row.day, row.is_working) for row in rows)
@@ -67,7 +72,9 @@ def horizons(session: Session, today: date) -> list[Horizon]:
     return [Horizon(country, last, last - today < timedelta(days=WARN_DAYS)) for last, country in sorted(ends)]
 
 
-def decree(session: Session, country: str, day: date, is_working: bool, reason: str, by: str, now: datetime) -> None:
+def keep_decree(
+    session: Session, country: str, day: date, is_working: bool, reason: str, by: str, now: datetime
+) -> None:
     """Keep a decreed change; a second one for the same day takes the place of the first. Raises BadDay."""
     if country not in KNOWN:
         raise BadDay("unknown_country")
@@ -77,7 +84,7 @@ def decree(session: Session, country: str, day: date, is_working: bool, reason: 
     forget(session)
 
 
-def undo_decree(session: Session, country: str, day: date) -> None:
+def drop_decree(session: Session, country: str, day: date) -> None:
     """Take a decreed change back."""
     session.execute(delete(DayChange).where(DayChange.country == country, DayChange.day == day))
     forget(session)
@@ -109,8 +116,8 @@ def approve(session: Session, country: str, year: int, by: str, now: datetime) -
 def forget(session: Session) -> None:
     """Read the calendars anew when they are next asked for."""
     session.flush()
-    session.info.pop("calendars", None)
-    session.info.pop("closed_days", None)
+    for known in ("calendars", "closed_days", "services"):
+        session.info.pop(known, None)
 
 
 def _check(day: date, now: datetime) -> None:

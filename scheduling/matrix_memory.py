@@ -5,7 +5,7 @@ array of two-byte numbers of kinds, one per settlement. Read anew when `stamp_of
 """
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -21,7 +21,7 @@ from scheduling.calendars import WorkCalendar, local_date
 from scheduling.day_models import ApprovedYear, ClosedDay, DayChange
 from scheduling.days import all_closed_days, calendar_for
 from scheduling.learned import Learned, Way
-from scheduling.models import Interval, Lane, Matrix, Zone, ZoneSettlement
+from scheduling.models import Blackout, Interval, Lane, Matrix, Zone, ZoneSettlement
 from scheduling.promise import Terms, Unit
 from scheduling.promising import delivery_days
 from scheduling.zones import Service
@@ -154,10 +154,10 @@ def _read_places(session: Session, memory: Memory) -> None:
     intervals = select(Interval.zone_id, Interval.weekday).where(Interval.capacity > 0).distinct()
     for zone_id, weekday in session.execute(intervals):
         weekdays.setdefault(zone_id, set()).add(weekday)
-    services = {
-        zone.id: (Service(zone.id, zone.timezone, zone.closing, frozenset(weekdays.get(zone.id, ()))), zone.name)
-        for zone in session.scalars(select(Zone))
-    }
+    off: dict[int, set[date]] = {}
+    for zone_id, day in session.execute(select(Blackout.zone_id, Blackout.day)):
+        off.setdefault(zone_id, set()).add(day)
+    services = {zone.id: (_service(zone, weekdays, off), zone.name) for zone in session.scalars(select(Zone))}
     closed, nobody = all_closed_days(session), (None, "")
     query = select(Settlement.id, Settlement.zone, Settlement.country, Settlement.region, ZoneSettlement.zone_id)
     shared: dict[Destination, Destination] = {}
@@ -171,6 +171,11 @@ def _read_places(session: Session, memory: Memory) -> None:
             memory.calendars[row.country] = calendar_for(session, row.country)
 
 
+def _service(zone: Zone, weekdays: Mapping[int, set[int]], off: Mapping[int, set[date]]) -> Service:
+    days = frozenset(weekdays.get(zone.id, ())), frozenset(off.get(zone.id, ()))
+    return Service(zone.id, zone.timezone, zone.closing, *days)
+
+
 def stamp_of(session: Session, now: datetime) -> Stamp:
     """What the memory was read from, in a few numbers: equal stamps, equal memories."""
     step = Interval.zone_id * 7 + Interval.weekday
@@ -180,7 +185,7 @@ def stamp_of(session: Session, now: datetime) -> Stamp:
     ).one()
     days = [
         tuple(session.execute(select(func.count(), func.max(table.made_at)).select_from(table)).one())
-        for table in (DayChange, ClosedDay, ApprovedYear)
+        for table in (DayChange, ClosedDay, ApprovedYear, Blackout)
     ]
     settlements = session.scalar(select(func.count()).select_from(Settlement))
     taught = tuple(sorted(lessons.digests(session).items()))

@@ -121,7 +121,7 @@ class Blackout(Base):
 class Slot(Base):
     """An interval on a day, with its places; one without places is closed.
 
-    `taken` is changed only by a conditional UPDATE in `booking`, `capacity` only by one in `capacity`,
+    `taken` is changed only by a conditional UPDATE in `claiming`, `capacity` only by one in `capacity`,
     `blackouts` or `weekly`.
     """
 

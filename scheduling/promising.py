@@ -11,6 +11,7 @@ from parcels import journal
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 from scheduling import lessons, matrix
+from scheduling.calendars import COUNTRY as COUNTRY
 from scheduling.calendars import UnknownDay, WorkCalendar, local_date
 from scheduling.days import calendar_for, closed_days
 from scheduling.learned import Way
@@ -20,7 +21,6 @@ from scheduling.reserve import Reserve, holds, reserve_for, reserve_of, with_res
 from scheduling.zones import Service, service_of
 
 CARRIER = "cdek"
-COUNTRY = "RU"
 _MOVES_IT = frozenset(
     {
         Kind.ORDER_ACCEPTED,

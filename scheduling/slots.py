@@ -45,6 +45,20 @@ class SlotRow:
     free: int
 
 
+def key_of(day: date, starts: time) -> str:
+    """The name of a slot, e.g. `2026-11-26T14:00`."""
+    return f"{day.isoformat()}T{starts:%H:%M}"
+
+
+def read_key(key: str) -> tuple[date, time]:
+    """The day and the hour that a key names. Raises ValueError for anything that `key_of` does not write."""
+    day, _, clock = key.partition("T")
+    named = date.fromisoformat(day), time.fromisoformat(clock)
+    if key_of(*named) != key:
+        raise ValueError(key)
+    return named
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A slot as somebody may see it: to be chosen, or why not."""
@@ -58,8 +72,8 @@ class Offer:
 
     @property
     def key(self) -> str:
-        """How a form names the slot, e.g. `2026-11-26T14:00`."""
-        return f"{self.row.day.isoformat()}T{self.row.starts:%H:%M}"
+        """How forms and programs name the slot."""
+        return key_of(self.row.day, self.row.starts)
 
 
 @dataclass(frozen=True, slots=True)

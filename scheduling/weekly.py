@@ -9,10 +9,11 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from scheduling.calendars import WorkCalendar, local_date
+from scheduling.calendars import local_date
 from scheduling.capacity import MOST, Changed, Impossible, hold
+from scheduling.days import calendar_for
 from scheduling.models import Blackout, Interval, Slot, Zone
-from scheduling.zones import insert_missing, slots_of
+from scheduling.zones import country_of, insert_missing, slots_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,6 @@ def add(
     new: Hours,
     also_open: bool,
     now: datetime,
-    calendar: WorkCalendar,
 ) -> Followed:
     """Add an interval that begins at `key` = (weekday, hour).
 
@@ -59,7 +59,7 @@ def add(
     _insist_on_sense(session, zone_id, key, new)
     session.add(Interval(zone_id=zone_id, weekday=key[0], starts=key[1], ends=new.ends, capacity=new.capacity))
     session.flush()
-    return _follow(session, zone, key, None, new, now, calendar) if also_open else Followed()
+    return _follow(session, zone, key, None, new, now) if also_open else Followed()
 
 
 def change(
@@ -70,7 +70,6 @@ def change(
     new: Hours,
     also_open: bool,
     now: datetime,
-    calendar: WorkCalendar,
 ) -> Followed:
     """Give an interval other places or another end. Raises as `add`; Changed when it is not any more as `seen`."""
     zone = hold(session, zone_id)
@@ -80,7 +79,7 @@ def change(
         if (current := _current(session, zone_id, key)) != new:
             raise Changed(current)
         return Followed()
-    return _follow(session, zone, key, seen, new, now, calendar) if also_open else Followed()
+    return _follow(session, zone, key, seen, new, now) if also_open else Followed()
 
 
 def remove(
@@ -90,14 +89,13 @@ def remove(
     seen: Hours,
     also_open: bool,
     now: datetime,
-    calendar: WorkCalendar,
 ) -> Followed:
     """Drive no more in an interval. Raises: LookupError; Changed when it is not any more as `seen`."""
     zone = hold(session, zone_id)
     if session.connection().execute(delete(Interval).where(*_row(zone_id, key, seen))).rowcount != 1:
         raise Changed(_current(session, zone_id, key))
     session.expire_all()
-    return _follow(session, zone, key, seen, None, now, calendar) if also_open else Followed()
+    return _follow(session, zone, key, seen, None, now) if also_open else Followed()
 
 
 def _row(zone_id: int, key: tuple[int, time], seen: Hours) -> tuple[ColumnElement[bool], ...]:
@@ -131,11 +129,12 @@ def _follow(
     seen: Hours | None,
     new: Hours | None,
     now: datetime,
-    calendar: WorkCalendar,
 ) -> Followed:
     """Let the open days of a weekday follow, from tomorrow on, where nobody has a time yet."""
     weekday, starts = key
+    calendar = calendar_for(session, country_of(session, zone.id))
     days, kept = _open_days(session, zone, weekday, now)
+    days = [day for day in days if not calendar.is_public_holiday(day)]
     which = [Slot.zone_id == zone.id, Slot.day.in_(days), Slot.starts == starts, Slot.taken == 0]
     if seen is not None:
         # What the manager has set by hand for one day is his word for that day.

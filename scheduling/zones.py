@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from parcels.models import Settlement
-from scheduling.calendars import WorkCalendar, local_date
+from scheduling.calendars import COUNTRY, KNOWN, WorkCalendar, local_date
+from scheduling.days import calendar_for, closed_days
 from scheduling.models import Blackout, Interval, Slot, Zone, ZoneSettlement
 from scheduling.slots import SlotRow, Window
 
@@ -22,17 +23,20 @@ WORK_WEEK, SATURDAY, SUNDAY = range(5), 5, 6
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a settlement is served: zone, its clock, when choosing closes, on which weekdays and not on which days."""
+    """How a settlement is served: zone, its clock, when choosing closes, on which weekdays.
+
+    `days_off` are the black-out days of the zone and the settlement's own closed days.
+    """
 
     zone_id: int
     timezone: str
     closing: time
     weekdays: frozenset[int]
-    blackouts: frozenset[date] = frozenset()
+    days_off: frozenset[date] = frozenset()
 
     def delivers(self, day: date, calendar: WorkCalendar) -> bool:
         """Does a courier drive here on this day?"""
-        is_open = day.weekday() in self.weekdays and day not in self.blackouts
+        is_open = day.weekday() in self.weekdays and day not in self.days_off
         return is_open and not calendar.is_public_holiday(day)
 
 
@@ -50,7 +54,8 @@ def service_of(session: Session, settlement_id: int | None) -> Service | None:
         )
         rows = session.execute(query).all()
         weekdays = frozenset(row.weekday for row in rows if row.weekday is not None)
-        known[settlement_id] = Service(*rows[0][:3], weekdays, _blackouts(session, rows[0].id)) if rows else None
+        off = _blackouts(session, rows[0].id) | closed_days(session, settlement_id) if rows else frozenset()
+        known[settlement_id] = Service(*rows[0][:3], weekdays, off) if rows else None
     return known[settlement_id]
 
 
@@ -58,14 +63,33 @@ def _blackouts(session: Session, zone_id: int) -> frozenset[date]:
     return frozenset(session.scalars(select(Blackout.day).where(Blackout.zone_id == zone_id)))
 
 
-def slot_rows(session: Session, zone_id: int, window: Window) -> list[SlotRow]:
-    """The slots of a zone within a window, in the order of day and hour, without those that are closed."""
+def slot_rows(session: Session, service: Service, window: Window) -> list[SlotRow]:
+    """The slots that serve a settlement within a window, in the order of day and hour, without closed ones."""
     query = (
         select(Slot.id, Slot.day, Slot.starts, Slot.ends, Slot.capacity - Slot.taken)
-        .where(Slot.zone_id == zone_id, Slot.day.between(window.first, window.last), Slot.capacity > 0)
+        .where(Slot.zone_id == service.zone_id, Slot.day.between(window.first, window.last), Slot.capacity > 0)
         .order_by(Slot.day, Slot.starts)
     )
-    return [SlotRow(*row) for row in session.execute(query)]
+    return [SlotRow(*row) for row in session.execute(query) if row.day not in service.days_off]
+
+
+def country_of(session: Session, zone_id: int) -> str:
+    """The country that a zone lies in: that of its settlements."""
+    return _countries(session).get(zone_id, COUNTRY)
+
+
+def zones_in(session: Session, country: str) -> list[int]:
+    """The zones of a country, in the order of their ids."""
+    countries = _countries(session)
+    return [n for n in session.scalars(select(Zone.id).order_by(Zone.id)) if countries.get(n, COUNTRY) == country]
+
+
+def _countries(session: Session) -> dict[int, str]:
+    query = select(ZoneSettlement.zone_id, func.min(Settlement.country).label("country")).group_by(
+        ZoneSettlement.zone_id
+    )
+    joined = query.join(Settlement, Settlement.id == ZoneSettlement.settlement_id)
+    return {row.zone_id: row.country for row in session.execute(joined)}
 
 
 def assign(session: Session, settlements: Sequence[Settlement]) -> int:
@@ -117,15 +141,17 @@ def usual_intervals(population: int) -> list[tuple[int, tuple[time, time], int]]
     return [(day, hours, 12) for day in (*WORK_WEEK, SATURDAY) for hours in (MORNING, DAY)]
 
 
-def open_days(session: Session, calendar: WorkCalendar, now: datetime, ahead: int = OPEN_DAYS) -> int:
-    """Open the slots of every zone up to `ahead` days from its own today. What is open already stays as it is.
+def open_days(session: Session, now: datetime, ahead: int = OPEN_DAYS) -> int:
+    """Open the slots of every zone up to `ahead` days from its own today, by the calendar of its country.
+
+    What is open already stays as it is.
 
     Returns: how many slots were opened. Safe to run twice and at once: the slot's own key refuses doubles.
     """
-    due = _behind(session, calendar, now, ahead)
+    due = _behind(session, now, ahead)
     intervals, closed = _weekly(session), _closed(session)
     rows: list[dict[str, object]] = []
-    for zone, first, last in due:
+    for zone, calendar, first, last in due:
         days = [day for day in _days(first, last) if day not in closed.get(zone.id, ())]
         rows += slots_of(zone.id, intervals.get(zone.id, []), days, calendar)
         session.execute(update(Zone).where(Zone.id == zone.id).values(opened_until=last))
@@ -133,19 +159,23 @@ def open_days(session: Session, calendar: WorkCalendar, now: datetime, ahead: in
     return len(rows)
 
 
-def _behind(session: Session, calendar: WorkCalendar, now: datetime, ahead: int) -> list[tuple[Zone, date, date]]:
-    """The zones with days to open, from the first to the last of them.
+def _behind(session: Session, now: datetime, ahead: int) -> list[tuple[Zone, WorkCalendar, date, date]]:
+    """The zones with days to open, from the first to the last of them; in a country without a calendar none are.
 
     They are locked before their intervals and closed days are read: a manager who changes those waits, or was first.
     """
     query = select(Zone).order_by(Zone.id).with_for_update(key_share=True)
-    behind = []
+    behind, countries = [], _countries(session)
     for zone in session.scalars(query.execution_options(populate_existing=True)):
+        country = countries.get(zone.id, COUNTRY)
+        if country not in KNOWN:
+            continue
+        calendar = calendar_for(session, country)
         today = local_date(now, zone.timezone)
         last = min(today + timedelta(days=ahead), calendar.last)
         if zone.opened_until is None or zone.opened_until < last:
             first = today if zone.opened_until is None else max(today, zone.opened_until + timedelta(days=1))
-            behind.append((zone, first, last))
+            behind.append((zone, calendar, first, last))
     return behind
 
 

@@ -14,7 +14,6 @@ from parcels.models import Parcel, Settlement, Shop, Staff
 from parcels.stages import Kind
 from portal.access import hash_password
 from scheduling import matrix, zones
-from scheduling.calendars import calendar_of
 from scheduling.matrix import LaneRow
 from scheduling.models import Zone, ZoneSettlement
 
@@ -57,7 +56,7 @@ def make_world(session: Session, now: datetime = NOW) -> Shop:
     session.flush()
     version, _ = matrix.store(session, lanes, "cdek", CHELYABINSK, date(2026, 1, 1), now)
     zones.assign(session, matrix.served_settlements(session, version.id))
-    zones.open_days(session, calendar_of("RU"), now)
+    zones.open_days(session, now)
     shop = Shop(code="teply-dom", name="Тёплый дом", phone="+78000000417", origin_id=CHELYABINSK, handling_days=1)
     session.add(shop)
     session.flush()

@@ -18,6 +18,8 @@ from portal.routes.orders import bp as orders
 from portal.routes.phone import bp as phone
 from portal.routes.rounds import bp as rounds
 from portal.routes.shop import bp as shop
+from portal.routes.shop_api import bp as shop_api
+from portal.routes.shop_keys import bp as shop_keys
 from portal.routes.stop import bp as stop
 from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
@@ -40,6 +42,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         phone,
         rounds,
         shop,
+        shop_api,
+        shop_keys,
         stop,
         tracking,
         webhooks,

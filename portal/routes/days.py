@@ -1,17 +1,19 @@
 """The manager's days: decreed changes of working days, closed days of a settlement, years that somebody vouches for."""
 
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import day_form, day_page
 from portal.access import Rule, allow
 from portal.extensions import now
-from portal.languages import language
-from portal.transaction import reading, transaction
+from portal.languages import _, language
+from portal.transaction import Session, reading, transaction
 from scheduling import days
+from scheduling.capacity import Occupant, Occupied
 from scheduling.days import BadDay
 
 bp = Blueprint("days", __name__, url_prefix="/manage/days")
@@ -28,29 +30,14 @@ def listed() -> ResponseReturnValue:
 @allow(Rule.MANAGER)
 def add() -> ResponseReturnValue:
     """Keep one more such day."""
-    try:
-        with transaction() as session:
-            day_form.add(session, request.form, current_user.name, now())
-    except day_form.BadForm as problem:
-        return _page(str(problem)), 422
-    return redirect(url_for("days.listed"), 303)
+    return _edit(day_form.add)
 
 
 @bp.post("/remove")
 @allow(Rule.MANAGER)
 def remove() -> ResponseReturnValue:
     """Forget one; pressed twice it does no harm."""
-    form = request.form
-    try:
-        day = date.fromisoformat(form.get("day", ""))
-    except ValueError:
-        return _page(day_form.bad_day("")), 422
-    with transaction() as session:
-        if form.get("settlement", "").isdecimal():
-            days.reopen(session, int(form["settlement"]), day)
-        else:
-            days.undo_decree(session, form.get("country", ""), day)
-    return redirect(url_for("days.listed"), 303)
+    return _edit(day_form.remove)
 
 
 @bp.post("/approve")
@@ -66,7 +53,21 @@ def approve() -> ResponseReturnValue:
     return redirect(url_for("days.listed"), 303)
 
 
-def _page(problem: str) -> str:
+def _edit(edit: Callable[[Session, Mapping[str, str], str, datetime], int]) -> ResponseReturnValue:
+    """Make a change and tell what came of it; or show what cannot be used, or who stands in the way."""
+    try:
+        with transaction() as session:
+            count = edit(session, request.form, current_user.name, now())
+    except day_form.BadForm as problem:
+        return _page(str(problem)), 422
+    except Occupied as problem:
+        return _page("", problem.by), 409
+    if count:
+        flash(_("Снято записей: {n}, всем уходит SMS.", n=count))
+    return redirect(url_for("days.listed"), 303)
+
+
+def _page(problem: str, in_the_way: Sequence[Occupant] = ()) -> str:
     with reading() as session:
         shown = day_page.page(session, now(), language())
-    return render_template("pages/days.html", problem=problem, form=request.form, **shown)
+    return render_template("pages/days.html", problem=problem, in_the_way=in_the_way, form=request.form, **shown)

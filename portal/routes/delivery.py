@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,7 +19,7 @@ from portal.limits import at_most
 from portal.order_rows import BadPhone, normal_phone
 from portal.tracking_picker import Wish
 from portal.transaction import Session, transaction
-from scheduling import booking
+from scheduling import booking, choosing
 from scheduling.booking import Asker
 from scheduling.policy import Reason, Refusal
 
@@ -34,8 +34,7 @@ def choose(token: str) -> ResponseReturnValue:
     """Book the slot named by `slot`, e.g. `2026-11-26T14:00`."""
 
     def book(session: Session, parcel: Parcel, asker: Asker, at: datetime) -> None:
-        day, starts = _slot_key(request.form.get("slot", ""))
-        booking.book(session, parcel, day, starts, asker, at)
+        booking.book(session, parcel, *choosing.slot_in(request.form.get("slot", "")), asker, at)
 
     return _change(token, book)
 
@@ -46,8 +45,7 @@ def postpone(token: str) -> ResponseReturnValue:
     """Keep the parcel back until the day `until`."""
 
     def keep(session: Session, parcel: Parcel, asker: Asker, at: datetime) -> None:
-        until, _midnight = _slot_key(f"{request.form.get('until', '')}T00:00")
-        booking.postpone(session, parcel, until, asker, at)
+        booking.postpone(session, parcel, choosing.day_in(request.form.get("until", "")), asker, at)
 
     return _change(token, keep)
 
@@ -58,8 +56,7 @@ def remind(token: str) -> ResponseReturnValue:
     """Choose nothing now, and be asked again on the day `on`."""
 
     def wait(session: Session, parcel: Parcel, asker: Asker, at: datetime) -> None:
-        on, _midnight = _slot_key(f"{request.form.get('on', '')}T00:00")
-        booking.remind(session, parcel, on, asker, at)
+        booking.remind(session, parcel, choosing.day_in(request.form.get("on", "")), asker, at)
 
     return _change(token, wait)
 
@@ -93,15 +90,6 @@ def _change(token: str, change: Change) -> ResponseReturnValue:
 def _answer_to(error: Refusal) -> Wish:
     has_choice = error.reason not in (Reason.UNDO_OVER, Reason.NOTHING_TO_UNDO, Reason.UNDO_TAKEN)
     return Wish(change=has_choice, notice=refusals.refusal(error, language()), nearest=tuple(error.nearest))
-
-
-def _slot_key(value: str) -> tuple[date, time]:
-    """Day and hour of a slot's key. Raises Refusal when it is none."""
-    try:
-        day, _, starts = value.partition("T")
-        return date.fromisoformat(day), time.fromisoformat(starts)
-    except ValueError:
-        raise Refusal(Reason.NOT_A_DATE) from None
 
 
 @bp.post("/fresh")

@@ -1,5 +1,7 @@
 """For machines: is the process there, and does it get on with its work."""
 
+from datetime import timedelta
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
@@ -7,11 +9,10 @@ from sqlalchemy import func, select
 from parcels.models import Parcel
 from portal.access import Rule, allow
 from portal.extensions import now
+from portal.ticking import LATE
 from portal.transaction import reading
 
 bp = Blueprint("health", __name__)
-#: The worker sweeps every few seconds; what is due for longer than this means that it does not.
-LATE_SECONDS = 60
 
 
 @bp.get("/healthz")
@@ -28,5 +29,5 @@ def ready() -> ResponseReturnValue:
     moment = now()
     with reading() as session:
         oldest = session.scalar(select(func.min(Parcel.next_action_at)).where(Parcel.next_action_at <= moment))
-    late = int((moment - oldest).total_seconds()) if oldest else 0
-    return jsonify(oldest_due_seconds=late), 200 if late <= LATE_SECONDS else 503
+    late = moment - oldest if oldest else timedelta()
+    return jsonify(oldest_due_seconds=int(late.total_seconds())), 200 if late <= LATE else 503

@@ -15,10 +15,8 @@ from portal.extensions import now
 from portal.languages import _, language
 from portal.transaction import reading, transaction
 from scheduling import blackouts, capacity, weekly
-from scheduling.calendars import calendar_of
 from scheduling.capacity import Changed, Impossible, Occupied
 from scheduling.models import Slot, Zone
-from scheduling.promising import COUNTRY
 from scheduling.weekly import Followed, Hours
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
@@ -77,7 +75,7 @@ def change_week(zone_id: int) -> ResponseReturnValue:
 
     def edit(session: Session, moment: datetime) -> str:
         key = (_whole("weekday"), _clock("starts"))
-        rest: tuple[bool, datetime, Any] = (bool(request.form.get("also_open")), moment, calendar_of(COUNTRY))
+        rest = bool(request.form.get("also_open")), moment
         match request.form.get("do"):
             case "add":
                 return _followed(weekly.add(session, zone_id, key, _hours(), *rest))
@@ -108,7 +106,7 @@ def reopen(zone_id: int) -> ResponseReturnValue:
     """Drive on a closed day after all."""
 
     def edit(session: Session, _moment: datetime) -> str:
-        blackouts.reopen(session, zone_id, _day(), calendar_of(COUNTRY))
+        blackouts.reopen(session, zone_id, _day())
         return _("День снова открыт.")
 
     return _edit(zone_id, edit)

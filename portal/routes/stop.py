@@ -1,4 +1,4 @@
-"""The end of letters: the address at the foot of each, opened by a person or his mail program. A GET changes nothing."""
+"""The end of letters: the address at the foot of each, opened by a person or his mail program. GET changes nothing."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue

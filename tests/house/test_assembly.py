@@ -16,8 +16,8 @@ from portal.access import Rule, rule_of
 from portal.extensions import csrf, db
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Forms that carry a seal, and a machine that signs.
-WITHOUT_SESSION = {"portal.routes.delivery", "portal.routes.webhooks"}
+#: Forms that carry a seal, a machine that signs, and programs that bring a key.
+WITHOUT_SESSION = {"portal.routes.delivery", "portal.routes.webhooks", "portal.routes.shop_api"}
 
 
 def test_every_route_has_an_access_rule(app: Flask) -> None:

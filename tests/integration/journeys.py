@@ -27,7 +27,7 @@ from portal.transaction import reading, transaction
 from portal.verify import breaches
 from scheduling import agreed, booking, matrix, rounds, zones
 from scheduling.booking import Asker
-from scheduling.calendars import calendar_of, local_date, moment
+from scheduling.calendars import local_date, moment
 from scheduling.matrix import LaneRow
 from scheduling.models import Booking, Interval, Slot, Zone, ZoneSettlement
 from scheduling.policy import UNDO_FOR, Reason, Refusal, why_no_choice
@@ -128,7 +128,7 @@ def small_world() -> None:
             ends = time(starts.hour + 4)
             session.add(Interval(zone_id=ZONE_ID, weekday=weekday, starts=starts, ends=ends, capacity=places))
         session.flush()
-        zones.open_days(session, calendar_of("RU"), NOW, OPEN_DAYS)
+        zones.open_days(session, NOW, OPEN_DAYS)
 
 
 class Template:

@@ -122,10 +122,10 @@ def test_a_day_without_bookings_is_closed_and_opened_again(parcel_id: int) -> No
     with pytest.raises(Changed, match="blackout"):
         set_capacity(slot_of(TUESDAY), 5)
     with transaction() as session:
-        blackouts.reopen(session, zone_id(), TUESDAY, RUSSIA)
+        blackouts.reopen(session, zone_id(), TUESDAY)
     book(parcel_id, TUESDAY)
     with pytest.raises(Changed, match="open"), transaction() as session:
-        blackouts.reopen(session, zone_id(), TUESDAY, RUSSIA)
+        blackouts.reopen(session, zone_id(), TUESDAY)
 
 
 def test_a_day_with_bookings_is_refused_with_their_names_and_then_closed_with_consent(parcel_id: int) -> None:
@@ -165,7 +165,7 @@ def test_a_closed_day_is_not_opened_by_the_worker_and_no_promise_begins_with_it(
     assert first is not None
     black_out(first)
     with transaction() as session:
-        zones.open_days(session, RUSSIA, NOW + timedelta(days=1))
+        zones.open_days(session, NOW + timedelta(days=1))
         assert session.scalar(select(Slot.id).where(Slot.day == far, Slot.zone_id == zone_id())) is None
     assert parcel_of(another()).promised_from == first + timedelta(days=1)
 
@@ -173,11 +173,11 @@ def test_a_closed_day_is_not_opened_by_the_worker_and_no_promise_begins_with_it(
 def test_the_week_changes_for_days_not_yet_open(parcel_id: int) -> None:
     more = Hours(time(18), 20)
     with transaction() as session:
-        done = weekly.change(session, zone_id(), (TUESDAYS, DAY), USUAL, more, False, SOON, RUSSIA)
+        done = weekly.change(session, zone_id(), (TUESDAYS, DAY), USUAL, more, False, SOON)
     assert done == Followed()
     assert slot_of(TUESDAY).capacity == 14
     with transaction() as session:
-        zones.open_days(session, RUSSIA, NOW + timedelta(days=7))
+        zones.open_days(session, NOW + timedelta(days=7))
     late = TUESDAY + timedelta(days=63)
     assert slot_of(late).capacity == 20
 
@@ -187,7 +187,7 @@ def test_open_days_follow_unless_somebody_has_a_time_there(parcel_id: int) -> No
     set_capacity(slot_of(TUESDAY + timedelta(days=14)), 3)  # the manager's own word for one day
     with transaction() as session:
         more = Hours(time(17), 20)
-        done = weekly.change(session, zone_id(), (TUESDAYS, DAY), USUAL, more, True, SOON, RUSSIA)
+        done = weekly.change(session, zone_id(), (TUESDAYS, DAY), USUAL, more, True, SOON)
     assert done.kept == 1
     assert slot_of(TUESDAY).capacity == 14
     assert slot_of(TUESDAY + timedelta(days=14)).capacity == 3
@@ -198,13 +198,13 @@ def test_open_days_follow_unless_somebody_has_a_time_there(parcel_id: int) -> No
 def test_an_interval_is_removed_and_added_again(parcel_id: int) -> None:
     next_week = TUESDAY + timedelta(days=7)
     with transaction() as session:
-        weekly.remove(session, zone_id(), (TUESDAYS, DAY), USUAL, True, SOON, RUSSIA)
+        weekly.remove(session, zone_id(), (TUESDAYS, DAY), USUAL, True, SOON)
     assert slot_of(next_week).capacity == 0
     with transaction() as session:
-        weekly.add(session, zone_id(), (TUESDAYS, DAY), Hours(time(18), 9), True, SOON, RUSSIA)
+        weekly.add(session, zone_id(), (TUESDAYS, DAY), Hours(time(18), 9), True, SOON)
     assert slot_of(next_week).capacity == 9
     with transaction() as session:
-        weekly.add(session, zone_id(), (TUESDAYS, time(8)), Hours(time(10), 4), True, SOON, RUSSIA)
+        weekly.add(session, zone_id(), (TUESDAYS, time(8)), Hours(time(10), 4), True, SOON)
     assert slot_of(next_week, time(8)).capacity == 4
 
 
@@ -219,7 +219,7 @@ def test_an_interval_is_removed_and_added_again(parcel_id: int) -> None:
 )
 def test_an_interval_that_makes_no_sense(parcel_id: int, starts: time, new: Hours, why: str) -> None:
     with pytest.raises(Impossible, match=why), transaction() as session:
-        weekly.add(session, zone_id(), (TUESDAYS, starts), new, True, SOON, RUSSIA)
+        weekly.add(session, zone_id(), (TUESDAYS, starts), new, True, SOON)
 
 
 def test_the_week_is_compared_with_what_was_seen(parcel_id: int) -> None:
@@ -227,7 +227,7 @@ def test_the_week_is_compared_with_what_was_seen(parcel_id: int) -> None:
 
     def change(new: Hours) -> None:
         with transaction() as session:
-            weekly.change(session, zone_id(), key, USUAL, new, False, SOON, RUSSIA)
+            weekly.change(session, zone_id(), key, USUAL, new, False, SOON)
 
     change(theirs)
     change(theirs)
@@ -235,7 +235,7 @@ def test_the_week_is_compared_with_what_was_seen(parcel_id: int) -> None:
         change(mine)
     assert caught.value.current == theirs
     with pytest.raises(Changed), transaction() as session:
-        weekly.remove(session, zone_id(), key, USUAL, False, SOON, RUSSIA)
+        weekly.remove(session, zone_id(), key, USUAL, False, SOON)
     with reading() as session:
         assert session.get_one(Interval, (zone_id(), *key)).capacity == 6
 

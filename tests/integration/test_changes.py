@@ -13,12 +13,12 @@ from parcels import journal
 from parcels.journal import StaleVersion
 from parcels.models import Parcel
 from parcels.stages import Kind, Stage
-from portal import tracking_changes, tracking_rows
+from portal import tracking_changes, tracking_page, tracking_rows
 from portal.ticking import sweep
-from portal.transaction import reading, transaction
+from portal.transaction import looking, reading, transaction
 from scheduling import booking, changes, taking_back
 from scheduling.booking import Asker
-from scheduling.calendars import local, moment
+from scheduling.calendars import local, local_date, moment
 from scheduling.models import Call
 from scheduling.policy import Reason
 from scheduling.taking_back import Cause
@@ -257,3 +257,31 @@ def test_a_clock_two_hours_back_breaks_nothing(parcel_id: int) -> None:
         parcel = session.get_one(Parcel, parcel_id)
     assert parcel.next_action_at is not None
     assert parcel.next_action_at > closing - timedelta(hours=2)
+
+
+def test_a_clock_that_falls_back_over_midnight_promises_nothing_in_the_past(parcel_id: int) -> None:
+    """Scans of 01:00 in Tomsk, then it is 23:00 of the day before: dates are those of the clock there is."""
+    night = moment(date(2026, 11, 20), time(1), ZONE)
+    happen(parcel_id, Kind.HANDED_OVER, Kind.DEPARTED, now=night)
+    for at in (night - timedelta(hours=2), night, night - timedelta(hours=2)):
+        happen(parcel_id, Kind.PASSED, now=at)
+        sweep(at)
+        with reading() as session:
+            parcel = session.get_one(Parcel, parcel_id)
+            promised = [f.details for f in journal.facts_of(session, parcel) if f.kind is Kind.PROMISED][-1]
+        today = local_date(at, ZONE)
+        assert parcel.promised_from is not None
+        assert parcel.promised_from > today
+        assert promised["arrival_from"] >= today.isoformat()
+        assert refused(lambda at=at: book(parcel_id, local_date(at, ZONE), now=at)).reason in (
+            *(Reason.TOO_EARLY, Reason.TOO_LATE, Reason.PAST_DAY),
+        )
+
+
+@pytest.mark.parametrize("ago", [timedelta(), timedelta(hours=2)], ids=["at once", "two hours earlier"])
+def test_an_undo_window_never_looks_longer_than_it_is(parcel_id: int, ago: timedelta) -> None:
+    book(parcel_id, TUESDAY, now=SOON)
+    with looking() as connection:
+        head = tracking_rows.head_of(connection, parcel_id)
+        story = tracking_rows.story_of(connection, head)
+    assert tracking_page.undo_minutes(story, SOON - ago) == 15

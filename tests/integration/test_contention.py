@@ -19,7 +19,7 @@ from parcels.models import Parcel
 from portal.extensions import db
 from portal.transaction import transaction
 from portal.verify import breaches
-from scheduling import booking
+from scheduling import booking, claiming
 from scheduling.booking import Asker
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
@@ -101,7 +101,7 @@ def tally() -> tuple[int, int]:
 
 def without_the_guard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take places without looking whether there is one, on a table that does not look either."""
-    monkeypatch.setattr(booking, "CLAIM", UNGUARDED)
+    monkeypatch.setattr(claiming, "CLAIM", UNGUARDED)
     if db.engine.dialect.name == "postgresql":
         with db.engine.begin() as connection:
             connection.execute(text("ALTER TABLE slots DROP CONSTRAINT ck_slots_taken"))
@@ -128,7 +128,7 @@ def test_without_the_guard_the_same_two_hundred_oversell(both: Flask, monkeypatc
 
 def test_the_table_itself_refuses_one_too_many(both: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second wall: a claim that forgets to look cannot write what is not there."""
-    monkeypatch.setattr(booking, "CLAIM", UNGUARDED)
+    monkeypatch.setattr(claiming, "CLAIM", UNGUARDED)
     first, second = parcels(2, places=1)
     assert choose(first, DAY) == "booked"
     with pytest.raises(Exception, match="ck_slots_taken"):

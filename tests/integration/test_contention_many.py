@@ -14,17 +14,19 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Connection, event, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.models import Base, Fact, Parcel
+from portal import engines
 from portal.extensions import db
 from portal.transaction import reading, transaction
 from portal.verify import breaches, one_booking_each, slots_add_up
-from scheduling import booking
-from scheduling.booking import CLAIM, GIVE_BACK, Asker
+from scheduling import booking, claiming
+from scheduling.booking import Asker
+from scheduling.claiming import CLAIM, GIVE_BACK
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
 from sms.models import Message
@@ -174,7 +176,7 @@ def test_looking_before_taking_sells_too_much(both: Flask, monkeypatch: pytest.M
 # --- the mistakes: not counting rows
 
 
-def claim_and_hope(session: Session, slot_id: int, given_up: int | None = None) -> bool:
+def claim_and_hope(session: Session, slot_id: int, given_up: int | None = None, *_place: int | None) -> bool:
     """The conditional UPDATE, without looking at how many rows it changed."""
     session.connection().execute(CLAIM, {"slot": slot_id})
     return True
@@ -187,7 +189,7 @@ def test_ignoring_the_row_count_writes_more_bookings_than_places(
     ids = parcels(CLIENTS)
     (wish,) = slots_on_sale(1, places=20)
     if not is_counted:
-        monkeypatch.setattr(booking, "claim", claim_and_hope)
+        monkeypatch.setattr(claiming, "claim", claim_and_hope)
     at_once(both, [lambda p=p: choose(p, wish) for p in ids])
     assert sold() == (20, 20, 20 if is_counted else CLIENTS)
     with transaction() as session:
@@ -197,7 +199,7 @@ def test_ignoring_the_row_count_writes_more_bookings_than_places(
 # --- the mistakes: giving back first
 
 
-def give_back_then_claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
+def give_back_then_claim(session: Session, slot_id: int, given_up: int | None = None, *_place: int | None) -> bool:
     if given_up is not None:
         session.connection().execute(GIVE_BACK, {"slot": given_up})
     return session.connection().execute(CLAIM, {"slot": slot_id}).rowcount == 1
@@ -212,7 +214,7 @@ def test_giving_back_first_loses_the_place_when_the_other_is_full(
     home, full = slots_on_sale(2, places=1)
     assert [choose(mover, home), choose(sitter, full)] == ["booked", "booked"]
     if not takes_first:
-        monkeypatch.setattr(booking, "claim", give_back_then_claim)
+        monkeypatch.setattr(claiming, "claim", give_back_then_claim)
     with transaction() as session:
         parcel = journal.lock(session, mover)
         with pytest.raises(Refusal):
@@ -267,7 +269,7 @@ def test_without_the_unique_index_a_stale_look_makes_two_bookings(
 def in_order_of_wishes(meet: Callable[[], None]) -> Callable[..., bool]:
     """A claim that locks the new slot first and the old one second, with a meeting in between."""
 
-    def claim(session: Session, slot_id: int, given_up: int | None = None) -> bool:
+    def claim(session: Session, slot_id: int, given_up: int | None = None, *_place: int | None) -> bool:
         is_had = session.connection().execute(CLAIM, {"slot": slot_id}).rowcount == 1
         if is_had and given_up is not None:
             meet()
@@ -293,7 +295,7 @@ def test_two_who_change_places_block_each_other_unless_slots_are_locked_in_order
             crossing.wait(5)
 
     if not is_ordered:
-        monkeypatch.setattr(booking, "claim", in_order_of_wishes(meet))
+        monkeypatch.setattr(claiming, "claim", in_order_of_wishes(meet))
 
     def move(number: int) -> str:
         try:
@@ -304,3 +306,47 @@ def test_two_who_change_places_block_each_other_unless_slots_are_locked_in_order
     answers = at_once(both, [lambda n=n: move(n) for n in range(2)])
     assert sorted(answers) == (["booked", "booked"] if is_ordered else ["booked", "deadlock"])
     assert found() == []
+
+
+# --- the mistakes: a transaction of SQLite that reads first and wants to write later
+
+
+def begin_later(connection: Connection) -> None:
+    if not connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN")
+
+
+@pytest.mark.parametrize("both", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("is_immediate", [True, False], ids=["at once", "later"])
+def test_in_sqlite_one_of_two_is_thrown_out_unless_each_takes_its_lock_at_once(both: Flask, is_immediate: bool) -> None:
+    """Two who have read the same state cannot both write from it; one that waits before it reads, can."""
+    ids = parcels(2)
+    (wish,) = slots_on_sale(1, places=2)
+    if not is_immediate:
+        event.remove(db.engine, "begin", engines._begin_immediately)
+        event.listen(db.engine, "begin", begin_later)
+    both_have_read = Barrier(2)
+
+    def read_and_take(parcel_id: int) -> str:
+        try:
+            with transaction() as session:
+                parcel = journal.lock(session, parcel_id)
+                with suppress(BrokenBarrierError):
+                    both_have_read.wait(1)
+                booking.book(session, parcel, *wish, Asker("recipient", parcel.version), NOW)
+        except OperationalError as error:
+            return str(error.orig)
+        return "booked"
+
+    answers = at_once(both, [lambda p=p: read_and_take(p) for p in ids])
+    assert sorted(answers) == (["booked", "booked"] if is_immediate else ["booked", "database is locked"])
+    assert found() == []
+
+
+@pytest.mark.parametrize("both", ["sqlite"], indirect=True)
+def test_sqlite_keeps_what_it_has_committed(both: Flask) -> None:
+    """A journal beside the file, a wait instead of an error, and every commit on the disk (FULL is 2)."""
+    pragmas = ("journal_mode", "busy_timeout", "synchronous", "foreign_keys")
+    with db.engine.connect() as connection:
+        told = [connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in pragmas]
+    assert told == ["wal", 30_000, 2, 1]

@@ -196,11 +196,11 @@ def test_opening_again_opens_only_what_has_come_into_sight(both: Flask) -> None:
     with transaction() as session:
         make_world(session)
     with transaction() as session:
-        assert zones.open_days(session, RUSSIA, NOW) == 0
+        assert zones.open_days(session, NOW) == 0
         places = select(Interval).join(Zone)
         tomorrow = {z.id: local_date(NOW, z.timezone) + timedelta(days=71) for z in session.scalars(select(Zone))}
         expected = sum(i.weekday == tomorrow[i.zone_id].weekday() for i in session.scalars(places))
-        assert zones.open_days(session, RUSSIA, NOW + timedelta(days=1)) == expected
+        assert zones.open_days(session, NOW + timedelta(days=1)) == expected
 
 
 def test_two_workers_open_each_slot_once(both: Flask) -> None:
@@ -212,7 +212,7 @@ def test_two_workers_open_each_slot_once(both: Flask) -> None:
 
     def open_days() -> int:
         with transaction() as session:
-            return zones.open_days(session, RUSSIA, NOW)
+            return zones.open_days(session, NOW)
 
     at_once(both, [open_days] * 4)
     with transaction() as session:

@@ -68,7 +68,7 @@ def test_the_stamp_changes_with_what_was_read(both: Flask) -> None:
         lambda session: None,
         lambda session: matrix.store(session, ODD, "cdek", CHELYABINSK, date(2026, 11, 16), NOW),
         lambda session: days.close(session, TOMSK, date(2026, 11, 26), "x", "x", NOW),
-        lambda session: days.decree(session, "RU", date(2026, 11, 26), False, "x", "x", NOW),
+        lambda session: days.keep_decree(session, "RU", date(2026, 11, 26), False, "x", "x", NOW),
     ):
         with transaction() as session:
             change(session)

@@ -1,4 +1,4 @@
-"""Some sixty random lives of four parcels, the same ones in every run. `make campaign` lives through many more."""
+"""Some fifty random lives of four parcels, the same ones in every run. `make campaign` lives through many more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.integration.journeys import lives
 def test_whatever_happens_the_database_is_as_the_model(app: Flask) -> None:
     event.listen(db.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous = OFF"))
     profile = settings(
-        max_examples=60,
+        max_examples=50,
         stateful_step_count=30,
         derandomize=True,
         deadline=None,

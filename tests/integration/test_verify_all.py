@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, time, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import delete, event, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -16,13 +17,14 @@ from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
 from portal.extensions import db
 from portal.transaction import transaction
-from portal.verify import CHECKS, breaches
+from portal.verify import CHECKS, CLOCKS, breaches
 from scheduling import booking
+from scheduling.day_models import ClosedDay
 from scheduling.models import Booking, Call, Slot
 from sms import delivery, receipts
 from sms.gateway import Accepted
 from sms.models import Message, Receipt, Status
-from tests.factories import KALININGRAD, NOW, make_parcel, make_world
+from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_world
 
 Damage = Callable[[Session], object]
 LATER = NOW + timedelta(minutes=1)
@@ -80,6 +82,11 @@ def second_receipt(session: Session) -> None:
     session.add(Receipt(message_id=message_id, provider_id="SM77", status="sent", received_at=LATER))
 
 
+def closed_long_ago(session: Session) -> None:
+    day = session.scalars(select(Slot.day).join(Booking, Booking.slot_id == Slot.id)).one()
+    session.add(ClosedDay(settlement_id=TOMSK, day=day, reason="x", made_by="x", made_at=NOW))
+
+
 BOOKED = Parcel.plan == Stage.SCHEDULED
 TAKEN = update(Slot).where(Slot.taken > 0)
 SOLD = select(Booking.slot_id).where(Booking.is_active).scalar_subquery()
@@ -94,6 +101,7 @@ DAMAGES: list[tuple[str, str, Damage]] = [
     ("I2", "a day after the fourteenth", of(TAKEN.values(day=date(2026, 12, 31), starts=time(9, 1)))),
     ("I2", "a day before the first", of(TAKEN.values(day=date(2026, 11, 17), starts=time(9, 1)))),
     ("I2", "a closed day", of(TAKEN.values(capacity=0))),
+    ("I2", "a day closed in the settlement", closed_long_ago),
     ("I2", "a booking nobody recorded", of(delete(Fact).where(Fact.kind == Kind.SLOT_BOOKED))),
     ("I3", "closed, but somebody's", of(update(Parcel).where(BOOKED).values(closed_at=NOW))),
     ("I3", "open, but nobody's", of(update(Parcel).where(BOOKED).values(owner=None))),
@@ -139,3 +147,54 @@ def test_every_check_has_its_damage(lived: Flask) -> None:
     assert awake == {check.__name__ for _, check in CHECKS}
     with transaction() as session:
         assert breaches(session) == []
+
+
+# --- with a clock, while the worker runs
+
+JUST, TOO_LONG = timedelta(seconds=60), timedelta(seconds=61)
+
+
+def due(ago: timedelta) -> Damage:
+    return of(update(Parcel).where(BOOKED).values(next_action_at=LATER - ago))
+
+
+def sending(ago: timedelta) -> Damage:
+    values = {"status": Status.SENDING, "accepted_at": None, "settled_at": None, "lease_until": LATER - ago}
+    receipts_gone = delete(Receipt)
+    return lambda session: (session.execute(receipts_gone), session.execute(update(Message).values(**values)))
+
+
+@pytest.mark.parametrize(
+    ("invariant", "damage", "is_breach"),
+    [
+        ("I3", due(JUST), False),
+        ("I3", due(TOO_LONG), True),
+        ("I4", sending(JUST), False),
+        ("I4", sending(TOO_LONG), True),
+    ],
+    ids=["due for a minute", "overdue", "just beyond its lease", "stuck in sending"],
+)
+def test_what_waits_too_long_for_a_running_worker_is_named(
+    lived: Flask, invariant: str, damage: Damage, is_breach: bool
+) -> None:
+    with transaction() as session:
+        damage(session)
+    with transaction() as session:
+        assert breaches(session) == []  # a worker that does not run is nobody's breach
+    with transaction() as session:
+        assert [breach.invariant for breach in breaches(session, LATER)] == [invariant] * is_breach * _times(invariant)
+
+
+def _times(invariant: str) -> int:
+    """One parcel has a booking; two messages were sent."""
+    assert invariant in {name for name, _ in CLOCKS}
+    return 1 if invariant == "I3" else 2
+
+
+def test_the_terminal_asks_for_the_clock_on_demand(lived: Flask) -> None:
+    verify = lived.test_cli_runner()
+    with time_machine.travel(LATER, tick=False):
+        assert verify.invoke(args=["verify", "--running"]).output == "Нарушений нет.\n"
+    with time_machine.travel(LATER + timedelta(days=30), tick=False):
+        late = verify.invoke(args=["verify", "--running"])
+    assert (late.exit_code, "I3: посылка 1: шаг" in late.output) == (1, True)

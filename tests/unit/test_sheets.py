@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zipfile
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from random import Random
 
 import openpyxl
 import pytest
@@ -79,6 +82,8 @@ def test_a_phone_that_excel_took_for_a_number(tmp_path: Path) -> None:
         (b"PK\x03\x04 no zip", "not_a_table"),
         (b"a;b\n\x00", "not_a_table"),
         (b"a;b\n\x98", "encoding"),
+        (b";" * 1_000, "too_wide"),
+        (b"a;b\n" + b";" * 1_000, "too_wide"),
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -86,6 +91,48 @@ def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, reason: str
         read(write(tmp_path, content))
     assert refused.value.reason == reason
     assert refused.value.words.endswith(".")
+
+
+def noise(without: bytes = b"") -> bytes:
+    """Ten megabytes of nothing, the same in every run."""
+    return Random(10).randbytes(10 * sheets.MEGABYTE).translate(None, without)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (noise, "not_a_table"),
+        (lambda: b"PK\x03\x04" + noise(), "not_a_table"),
+        (lambda: noise(without=b"\x00"), "encoding"),
+    ],
+    ids=["noise", "noise that begins like a zip", "noise without zeros"],
+)
+def test_ten_megabytes_of_noise_are_refused(tmp_path: Path, content: Callable[[], bytes], reason: str) -> None:
+    with pytest.raises(BadSheet, match=reason):
+        read(write(tmp_path, content()))
+
+
+def test_millions_of_rows_take_little_memory(tmp_path: Path) -> None:
+    path = write(tmp_path, b"a;b\n" + b"1;2\n" * (4 * sheets.MEGABYTE))
+    tracemalloc.start()
+    with pytest.raises(BadSheet, match="too_many_rows"):
+        read(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200 * sheets.MEGABYTE
+
+
+def test_a_workbook_of_a_million_rows_is_refused(tmp_path: Path) -> None:
+    book, path = workbook(tmp_path, ["a"]), tmp_path / "million.xlsx"
+    rows = b"".join(b'<row r="%d"><c r="A%d"><v>1</v></c></row>' % (n, n) for n in range(2, 1_000_002))
+    with zipfile.ZipFile(book) as whole, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for entry in whole.infolist():
+            content = whole.read(entry)
+            if entry.filename == "xl/worksheets/sheet1.xml":
+                content = content.replace(b"</sheetData>", rows + b"</sheetData>")
+            archive.writestr(entry, content)
+    with pytest.raises(BadSheet, match="too_many_rows"):
+        read(path)
 
 
 def test_no_file(tmp_path: Path) -> None:

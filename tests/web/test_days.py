@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from sqlalchemy import select
 
 from parcels.models import Parcel, Shop
 from portal.transaction import reading, transaction
-from scheduling import days
+from scheduling import booking, days
 from scheduling.calendars import UnknownDay
 from scheduling.day_models import ClosedDay, DayChange
 from tests.factories import NOW, TOMSK, make_parcel, make_staff, make_world
@@ -61,6 +62,31 @@ def test_a_closed_day_of_a_town_is_nobodys_day_there(manager: Browser) -> None:
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        {"what": "closed", "settlement": "Томск", "day": "2026-11-24", "reason": "Переправа"},
+        {"what": "decree", "country": "RU", "day": "2026-11-24", "is_working": "0", "reason": "Указ № 2"},
+    ],
+    ids=["closed", "decreed"],
+)
+@time_machine.travel(NOW, tick=False)
+def test_who_has_a_time_that_day_is_shown_before_it_is_taken(manager: Browser, form: dict[str, str]) -> None:
+    with transaction() as session:
+        parcel = make_parcel(session, session.scalars(select(Shop)).one(), order_number="48117")
+        booking.book(session, parcel, date(2026, 11, 24), time(14), booking.Asker("recipient", parcel.version), NOW)
+    answer = manager.post("/manage/days/add", **form)
+    assert answer.status_code == 409
+    assert "На этот день уже записаны: 1. Пока ничего не изменено" in answer.text
+    assert "Заказ 48117, Марина Кузнецова" in answer.text
+    shown = answer.text.partition('role="alert"')[2].partition("</form>")[0]
+    again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', shown))
+    assert manager.post("/manage/days/add", **again).status_code == 303
+    page = manager.get("/manage/days").text
+    assert "Снято записей: 1, всем уходит SMS." in page
+    assert form["reason"] in page
+
+
+@pytest.mark.parametrize(
     ("form", "words"),
     [
         ({"what": "closed", "settlement": "Нигде", "day": "2026-11-24", "reason": "x"}, "Населённый пункт неизвестен"),
@@ -97,7 +123,7 @@ def test_a_year_is_unknown_until_somebody_vouches_for_it(both: Flask, country: s
         with pytest.raises(UnknownDay):
             days.calendar_for(session, country).is_working(last + timedelta(days=1))
         days.approve(session, country, last.year + 1, "Ольга", datetime(2026, 1, 1, tzinfo=UTC))
-        days.decree(session, country, last, False, "x", "Ольга", datetime(last.year, 1, 1, tzinfo=UTC))
+        days.keep_decree(session, country, last, False, "x", "Ольга", datetime(last.year, 1, 1, tzinfo=UTC))
     with transaction() as session:
         calendar = days.calendar_for(session, country)
         assert calendar.is_working(last) is False

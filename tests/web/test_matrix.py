@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from random import Random
 
 import openpyxl
 import pytest
@@ -179,6 +180,13 @@ def test_hostile_files_are_refused_with_a_sentence(
 ) -> None:
     answer = sent(manager, content, name)
     assert (answer.status_code, words in answer.text) == (422, True)
+    assert count(MatrixUpload) == 0
+
+
+@pytest.mark.parametrize("name", ["terms.csv", "terms.xlsx"])
+def test_ten_megabytes_of_noise_are_refused_with_a_sentence(manager: Browser, name: str) -> None:
+    answer = sent(manager, Random(10).randbytes(10_000_000), name)
+    assert (answer.status_code, "не похож на CSV" in answer.text) == (422, True)
     assert count(MatrixUpload) == 0
 
 

@@ -1,0 +1,95 @@
+"""The body and the headers of a shop's request, read exactly: what is not understood is refused with its name."""
+
+import hashlib
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+from flask import Request, g
+
+from portal.api_answers import Asked
+from portal.order_rows import BadOrder
+from portal.places import UnknownPlace
+
+#: An order is a few hundred bytes.
+LARGEST = 64 * 1024
+MOST_CANDIDATES = 20
+#: Which member a reason of `BadOrder` is about.
+ABOUT = {
+    "no_order_number": "order_number",
+    **dict.fromkeys(("no_phone", "bad_phone", "bad_country", "not_mobile"), "phone"),
+    "bad_cod": "cod",
+    "bad_pieces": "pieces",
+    "bad_weight": "weight_kg",
+    **dict.fromkeys(("bad_accepted_at", "future"), "accepted_at"),
+    **dict.fromkeys(("unknown_place", "ambiguous_place"), "settlement"),
+    "with_courier": "address",
+}
+_KEY = re.compile(r"[!-~]{1,80}")
+#: Whoever packs our answer on the way marks the tag; it is the same version.
+_VERSION = re.compile(r'(?:W/)?"?(\d{1,9})(?::gzip)?"?', re.ASCII)
+
+
+class BadBody(Exception):
+    """A request that cannot be carried out: the code of why, the HTTP status, and what helps to put it right."""
+
+    def __init__(self, code: str, status: int = 422, **members: Any) -> None:
+        super().__init__(code)
+        self.code, self.status, self.members = code, status, members
+
+
+def not_taken(error: BadOrder) -> BadBody:
+    """What is wrong with an order, with the member that it is about; of places with one name, which there are."""
+    members: dict[str, Any] = {"member": ABOUT[error.reason]} if error.reason in ABOUT else {}
+    if isinstance(error.__cause__, UnknownPlace):
+        found = error.__cause__.candidates[:MOST_CANDIDATES]
+        members["candidates"] = [{"code": p.id, "name": p.name, "region": p.region} for p in found]
+    return BadBody(error.reason, 409 if error.reason in ("closed", "with_courier") else 422, **members)
+
+
+def cells(request: Request, known: Collection[str]) -> dict[str, str]:
+    """The members of a flat JSON object as the cells of a row, so that the rules of files hold here too.
+
+    Raises: BadBody; RequestEntityTooLarge.
+    """
+    request.max_content_length = LARGEST
+    try:
+        body = json.loads(request.get_data())
+    except (ValueError, RecursionError) as error:
+        raise BadBody("not_json", status=400) from error
+    if not isinstance(body, dict):
+        raise BadBody("not_json", status=400)
+    for member in body:
+        if member not in known:
+            raise BadBody("unknown_member", member=member[:80])
+    return {member: _cell(member, value) for member, value in body.items()}
+
+
+def _cell(member: str, value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool() | list() | dict():
+            raise BadBody("bad_member", member=member)
+    return str(value)
+
+
+def asked(request: Request, body: dict[str, str]) -> Asked:
+    """What this request is, should it come again. Raises BadBody."""
+    key = request.headers.get("Idempotency-Key", "")
+    if "Idempotency-Key" in request.headers and not _KEY.fullmatch(key):
+        raise BadBody("bad_key")
+    wanted = json.dumps([request.path, body], sort_keys=True)
+    return Asked(g.caller.shop_id, key, request.endpoint or "", hashlib.sha256(wanted.encode()).hexdigest())
+
+
+def version(request: Request) -> int:
+    """The version of the order that the program has seen, from If-Match. Raises BadBody."""
+    written = request.headers.get("If-Match", "").strip()
+    if written in ("", "*"):
+        raise BadBody("no_version", status=428)
+    found = _VERSION.fullmatch(written)
+    if found is None:
+        raise BadBody("bad_version")
+    return int(found[1])
