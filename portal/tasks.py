@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from portal import ticking
+from portal import hooking, ticking
 from portal.extensions import now
 
 
@@ -16,6 +16,12 @@ def sweep() -> None:
 def deliver_messages() -> None:
     """What waits in the outbox."""
     ticking.deliver_messages(now)
+
+
+@shared_task
+def deliver_hooks() -> None:
+    """What shops are owed."""
+    hooking.deliver_hooks(now)
 
 
 @shared_task

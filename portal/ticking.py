@@ -11,6 +11,7 @@ from datetime import datetime
 
 from flask import current_app
 
+from portal.hooking import deliver_hooks
 from portal.transaction import reading, transaction
 from scheduling import agenda, zones
 from scheduling.calendars import calendar_of
@@ -27,10 +28,11 @@ NOTHING, FAILED = "nothing", "failed"
 
 @dataclass
 class Round:
-    """What one round has done: steps of the agenda by name, messages by outcome, slots opened."""
+    """What one round has done: steps of the agenda by name, messages and webhooks by outcome, slots opened."""
 
     steps: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
+    hooks: Counter[str] = field(default_factory=Counter)
     opened: int = 0
 
 
@@ -40,6 +42,7 @@ def tick(now: datetime) -> Round:
     done.opened = open_days(now)
     done.steps = sweep(now)
     done.messages = deliver_messages(lambda: now)
+    done.hooks = deliver_hooks(lambda: now)
     return done
 
 

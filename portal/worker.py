@@ -42,6 +42,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery[Any]:
                 "schedule": SWEEP_SECONDS,
                 "options": {"expires": 30},
             },
+            "hooks": {"task": "portal.tasks.deliver_hooks", "schedule": SWEEP_SECONDS, "options": {"expires": 30}},
             "open_days": {"task": "portal.tasks.open_days", "schedule": 3600.0, "options": {"expires": 600}},
         },
     )
