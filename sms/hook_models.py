@@ -58,7 +58,7 @@ class HookEndpoint(Base):
 
 
 class HookDelivery(Base):
-    """One event owed to one address, once: `message_id` is that of the fact and the same in every attempt.
+    """One event owed to one address, once: `message_id` is that of the fact `seq` and the same in every attempt.
 
     `body` is what is sent, to the byte. `attempts` counts all of them, `rung` those of the ladder that it stands on
     now; both count before the work. After `give_up_at` nothing is tried any more.
@@ -68,6 +68,7 @@ class HookDelivery(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     endpoint_id: Mapped[int] = mapped_column(ForeignKey("hook_endpoints.id"))
     parcel_id: Mapped[int | None] = mapped_column(ForeignKey("parcels.id"))
+    seq: Mapped[int | None]
     message_id: Mapped[str] = mapped_column(String(40))
     event: Mapped[str] = mapped_column(String(40))
     body: Mapped[str] = mapped_column(Text)

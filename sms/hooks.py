@@ -34,19 +34,15 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     for endpoint in session.scalars(wanting.order_by(HookEndpoint.id)):
         if wants(endpoint, event):
             told = hook_events.data(parcel.order_number, parcel.number, parcel.stage.value, fact.seq)
-            message = message_id(parcel.number, fact.seq)
-            session.add(_owed(endpoint, message, event, told, fact.occurred_at, now, parcel_id=parcel.id))
+            owed = _owed(endpoint, f"msg_{parcel.number}_{fact.seq}", event, told, fact.occurred_at, now)
+            owed.parcel_id, owed.seq = parcel.id, fact.seq
+            session.add(owed)
             session.info["hooks"] = True  # whoever commits this may wake the one who sends
 
 
 def wants(endpoint: HookEndpoint, event: str) -> bool:
     """Has the shop asked for this event at this address?"""
     return endpoint.events is None or event in endpoint.events
-
-
-def message_id(parcel_number: str, seq: int) -> str:
-    """The name of an event, the same for every attempt and every address."""
-    return f"msg_{parcel_number}_{seq}"
 
 
 def add(
@@ -145,11 +141,9 @@ def _owed(
     told: dict[str, Any],
     at: datetime,
     now: datetime,
-    parcel_id: int | None = None,
 ) -> HookDelivery:
     return HookDelivery(
         endpoint_id=endpoint.id,
-        parcel_id=parcel_id,
         message_id=message,
         event=event,
         body=hook_events.body(event, at, told),

@@ -33,6 +33,7 @@ class ShopServer:
     port: int = 0
     seen: list[Seen] = field(default_factory=list)
     retry_after: str = "90"
+    thanks: bytes = b"thank you"
     released: threading.Event = field(default_factory=threading.Event)
 
     def url(self, path: str, host: str = "shop.test") -> str:
@@ -68,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
             getattr(self, "answer_" + self.path.strip("/").split("/")[0].replace("-", "_"), self.answer_ok)()
 
     def answer_ok(self) -> None:
-        self._plain(200, b"thank you")
+        self._plain(200, self.shop.thanks)
 
     def answer_fail(self) -> None:
         self._plain(500, b"no \0 luck")

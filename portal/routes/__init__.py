@@ -8,6 +8,7 @@ from portal.routes.calls import bp as calls
 from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
 from portal.routes.health import bp as health
+from portal.routes.hooks import bp as hooks
 from portal.routes.manage import bp as manage
 from portal.routes.matrix import bp as matrix
 from portal.routes.orders import bp as orders
@@ -18,5 +19,21 @@ from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
-    *(account, api, calls, days, delivery, health, manage, matrix, orders, phone, rounds, shop, tracking, webhooks),
+    *(
+        account,
+        api,
+        calls,
+        days,
+        delivery,
+        health,
+        hooks,
+        manage,
+        matrix,
+        orders,
+        phone,
+        rounds,
+        shop,
+        tracking,
+        webhooks,
+    ),
 )
