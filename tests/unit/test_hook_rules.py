@@ -1,7 +1,11 @@
 """The pure rules of webhooks: ladder, rests, secrets, signatures by the standard's own library, thin bodies."""
 
 import json
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,6 +17,7 @@ from sms.hook_ladder import LADDER, LIFETIME, rest, wait
 from sms.hook_secrets import keys, rotated, signature
 from tests.factories import NOW
 
+DOCS = (Path(__file__).resolve().parents[2] / "docs/webhooks.md").read_text()
 BODY = '{"type":"parcel.arrived","data":{"order_number":"Ж-1"}}'
 
 
@@ -72,6 +77,31 @@ def test_the_standard_accepts_each_of_two_signatures_and_no_third() -> None:
             Webhook(stranger).verify(BODY, headers)
         with pytest.raises(WebhookVerificationError):
             Webhook(new).verify(BODY.replace("Ж", "З"), headers)
+
+
+def test_the_ten_lines_of_the_docs_verify_what_we_sign() -> None:
+    verify = the_docs_verify()
+    secrets = rotated(rotated([], b"a" * 32, NOW), b"b" * 32, NOW)
+    timestamp = int(NOW.timestamp())
+    signed = signature(keys(secrets, NOW), "msg_1", timestamp, BODY)
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(timestamp), "webhook-signature": signed}
+    with time_machine.travel(NOW, tick=False):
+        assert [verify(secret["key"], headers, BODY.encode()) for secret in secrets] == [True, True]
+        assert not verify(secrets[0]["key"], headers, BODY.encode() + b" ")
+    with time_machine.travel(NOW + timedelta(minutes=6), tick=False):
+        assert not verify(secrets[0]["key"], headers, BODY.encode())
+
+
+def the_docs_verify() -> Callable[[str, dict[str, str], bytes], bool]:
+    """The function that docs/webhooks.md offers to a shop's engineer."""
+    names: dict[str, Any] = {}
+    exec(DOCS.split("```python\n")[1].split("```")[0], names)
+    return names["verify"]
+
+
+def test_the_docs_name_every_event_and_no_other() -> None:
+    told = {*hook_events.EVENTS.values(), hook_events.PING}
+    assert set(re.findall(r"`((?:parcel|test)\.[a-z_]+)`", DOCS)) == told
 
 
 def test_our_signature_is_the_one_the_standard_makes() -> None:

@@ -155,7 +155,7 @@ def test_a_failure_is_told_with_its_reason_and_the_next_time(shop: Browser, serv
     shop.post(f"{place}/test")
     hooking.deliver_hooks(now)
     page = shop.get(place).text
-    assert "Сервер не отвечает, повторяем" in page
+    assert "Сервер не принимает, повторяем" in page
     assert "302: перенаправление" in page
     assert "не раньше" in page
 
