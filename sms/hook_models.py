@@ -87,7 +87,7 @@ class HookDelivery(Base):
     parcel: Mapped[Parcel | None] = relationship()
 
     __table_args__ = (
-        UniqueConstraint("endpoint_id", "message_id"),
+        UniqueConstraint("endpoint_id", "parcel_id", "seq"),
         # At most one in flight per address, whatever the workers think.
         Index(
             "uq_hook_deliveries_in_flight",

@@ -7,6 +7,7 @@ import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -62,7 +63,7 @@ class Sender:
 
     def __init__(self, gate: Gate, tls: ssl.SSLContext | None = None, total_seconds: float = TOTAL_SECONDS) -> None:
         self._gate, self._total = gate, total_seconds
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or _trust()
 
     def send(self, hook: OutgoingHook) -> Answer:
         """Post once. Raises nothing: what went wrong is in the answer."""
@@ -83,6 +84,12 @@ class Sender:
             return answer.status, text, _seconds(answer.getheader("Retry-After"), hook.at)
         finally:
             connection.hang_up()
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """The certificates that everybody trusts, read once."""
+    return ssl.create_default_context()
 
 
 class _Connection(http.client.HTTPSConnection):

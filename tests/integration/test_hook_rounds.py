@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from portal import hooking, ticking
 from portal.extensions import now
 from portal.transaction import reading, transaction
-from sms import hooks
+from sms import hook_queue, hooks
 from sms.hook_models import HookAttempt, HookDelivery, HookEndpoint, HookStatus
 from sms.public_address import Gate
 from sms.webhook import Sender
@@ -99,6 +99,19 @@ def test_what_becomes_of_an_answer(
     assert hooking.deliver_hooks(lambda: NOW) == {status.value: 1}
     assert (delivery().status, delivery().attempts) == (status, 1)
     assert (last_attempt().status, last_attempt().error) == (http, error)
+
+
+def test_a_worker_that_dies_after_the_send_is_followed_by_a_repeat_with_the_same_id(
+    both: Flask, server: ShopServer
+) -> None:
+    begin(server, "/ok")
+    with transaction() as session:
+        (hook,) = hook_queue.claim(session, NOW, 1, 1)
+    assert both.extensions["hooks"].send(hook).is_delivered  # and here it dies
+    assert hooking.deliver_hooks(lambda: NOW) == {}
+    assert hooking.deliver_hooks(lambda: NOW + hook_queue.LEASE) == {"delivered": 1}
+    first, second = server.seen
+    assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
 
 
 def test_retry_after_is_kept(server: ShopServer) -> None:
