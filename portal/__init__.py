@@ -18,8 +18,10 @@ from portal.routes import BLUEPRINTS
 from portal.static_files import StaticFiles
 from portal.worker import make_celery
 from scheduling import agenda, promising
-from sms import duties, email
+from sms import duties, email, hooks
 from sms.occasions import Channel
+from sms.public_address import Gate
+from sms.webhook import Sender
 from sms.wording import Desk
 
 STATIC = Path(__file__).parent / "static"
@@ -34,12 +36,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init(app)
-    journal.wire(promising.follow, agenda.follow, duties.follow)
+    journal.wire(hooks.follow, promising.follow, agenda.follow, duties.follow)
     _open_desk(app, settings)
+    app.extensions["hook_gate"] = Gate()
+    app.extensions["hooks"] = Sender(app.extensions["hook_gate"])
     app.extensions["pages"] = PageCache(size=2_000)
     app.extensions["estimates"] = Shelf()
     app.extensions["celery"] = make_celery(app, settings)
-    app.extensions["nudge"] = Nudger(app.extensions["celery"], "portal.tasks.deliver_messages")
+    tasks = {"outbox": "portal.tasks.deliver_messages", "hooks": "portal.tasks.deliver_hooks"}
+    app.extensions["nudge"] = {work: Nudger(app.extensions["celery"], task) for work, task in tasks.items()}
     return app
 
 

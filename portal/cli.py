@@ -76,7 +76,9 @@ def tick(moment: datetime) -> None:
     done = ticking.tick(moment)
     steps = ", ".join(f"{name} {count}" for name, count in sorted(done.steps.items())) or "нет"
     messages = ", ".join(f"{name} {count}" for name, count in sorted(done.messages.items())) or "нет"
-    click.echo(f"{moment.isoformat()}: шаги — {steps}; сообщения — {messages}; открыто слотов — {done.opened}.")
+    hooks = ", ".join(f"{name} {count}" for name, count in sorted(done.hooks.items())) or "нет"
+    told = f"сообщения — {messages}; вебхуки — {hooks}"
+    click.echo(f"{moment.isoformat()}: шаги — {steps}; {told}; открыто слотов — {done.opened}.")
     if done.learned:
         click.echo(f"Сроки выучены заново: {', '.join(done.learned)}.")
 

@@ -46,8 +46,8 @@ class Nudger:
                 log.warning("no nudge: %s", type(problem).__name__)
 
 
-def nudge() -> None:
-    """Wake the worker of the current app, if it has one."""
-    wake = current_app.extensions.get("nudge")
-    if wake is not None:
-        wake()
+def nudge(work: str) -> None:
+    """Wake the worker of the current app for some work, if it has one."""
+    nudgers = current_app.extensions.get("nudge")
+    if nudgers is not None:
+        nudgers[work]()

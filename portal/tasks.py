@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from portal import sending, ticking
+from portal import hooking, sending, ticking
 from portal.extensions import now
 
 
@@ -22,6 +22,12 @@ def deliver_messages() -> None:
 def learn() -> None:
     """What delivered parcels have taught by today."""
     ticking.learn(now())
+
+
+@shared_task
+def deliver_hooks() -> None:
+    """What shops are owed."""
+    hooking.deliver_hooks(now)
 
 
 @shared_task

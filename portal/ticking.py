@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from portal import api_answers
+from portal.hooking import deliver_hooks
 from portal.sending import deliver_messages
 from portal.transaction import reading, transaction
 from scheduling import agenda, lessons, zones
@@ -21,10 +22,13 @@ NOTHING, FAILED = "nothing", "failed"
 
 @dataclass
 class Round:
-    """What one round has done: steps of the agenda by name, messages by outcome, slots opened, carriers learned of."""
+    """What one round has done: steps of the agenda by name, messages and webhooks by outcome, slots opened, carriers
+    learned of.
+    """
 
     steps: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
+    hooks: Counter[str] = field(default_factory=Counter)
     opened: int = 0
     learned: list[str] = field(default_factory=list)
 
@@ -36,6 +40,7 @@ def tick(now: datetime) -> Round:
     done.learned = learn(now)
     done.steps = sweep(now)
     done.messages = deliver_messages(lambda: now)
+    done.hooks = deliver_hooks(lambda: now)
     return done
 
 

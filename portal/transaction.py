@@ -17,20 +17,20 @@ __all__ = ["Connection", "Session", "looking", "reading", "transaction"]
 def transaction() -> Iterator[Session]:
     """A session whose work is committed as a whole at the end, or not at all.
 
-    When a message was written meanwhile (`session.info["outbox"]`), the worker is nudged.
+    When a message or a webhook was written meanwhile (`session.info["outbox"]`, `["hooks"]`), the worker is nudged.
     """
     session: Session = db.session()
     try:
         yield session
         session.commit()
-        has_mail = session.info.pop("outbox", False)
+        work = [name for name in ("outbox", "hooks") if session.info.pop(name, False)]
     except BaseException:
         session.rollback()
         raise
     finally:
         db.session.remove()
-    if has_mail:
-        nudge()
+    for name in work:
+        nudge(name)
 
 
 @contextmanager

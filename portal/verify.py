@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage, fold
 from portal.ticking import LATE
+from portal.verify_hooks import webhooks_are_owed, webhooks_come_to_an_end
 from scheduling.calendars import local_date
 from scheduling.day_models import ClosedDay
 from scheduling.models import Booking, Call, Slot, Zone, ZoneSettlement
@@ -227,6 +228,8 @@ CHECKS: tuple[tuple[str, Callable[[Session], list[str]]], ...] = (
     ("I5", accepted_once),
     ("I7", journal_adds_up),
     ("I8", messages_go_forward),
+    ("I10", webhooks_come_to_an_end),
+    ("I10", webhooks_are_owed),
     ("I12", nobody_calls_in_vain),
 )
 

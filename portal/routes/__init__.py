@@ -10,6 +10,7 @@ from portal.routes.check import bp as check
 from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
 from portal.routes.health import bp as health
+from portal.routes.hooks import bp as hooks
 from portal.routes.informing import bp as informing
 from portal.routes.manage import bp as manage
 from portal.routes.matrix import bp as matrix
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         days,
         delivery,
         health,
+        hooks,
         informing,
         manage,
         matrix,

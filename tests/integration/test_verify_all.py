@@ -21,8 +21,9 @@ from portal.verify import CHECKS, CLOCKS, breaches
 from scheduling import booking
 from scheduling.day_models import ClosedDay
 from scheduling.models import Booking, Call, Slot
-from sms import delivery, receipts
+from sms import delivery, hooks, receipts
 from sms.gateway import Accepted
+from sms.hook_models import HookStatus
 from sms.models import Message, Receipt, Status
 from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_world
 
@@ -87,6 +88,17 @@ def closed_long_ago(session: Session) -> None:
     session.add(ClosedDay(settlement_id=TOMSK, day=day, reason="x", made_by="x", made_at=NOW))
 
 
+def webhook_without_an_end(session: Session) -> None:
+    shop_id = session.scalars(select(Parcel.shop_id).limit(1)).one()
+    endpoint = hooks.add(session, shop_id, "https://shop.test/", "", ["nothing"], b"k" * 32, NOW)
+    hooks.ping(session, endpoint, NOW).status = HookStatus.DELIVERED
+
+
+def address_that_nothing_is_owed_to(session: Session) -> None:
+    shop_id = session.scalars(select(Parcel.shop_id).limit(1)).one()
+    hooks.add(session, shop_id, "https://shop.test/", "", None, b"k" * 32, NOW - timedelta(days=1))
+
+
 BOOKED = Parcel.plan == Stage.SCHEDULED
 TAKEN = update(Slot).where(Slot.taken > 0)
 SOLD = select(Booking.slot_id).where(Booking.is_active).scalar_subquery()
@@ -119,6 +131,8 @@ DAMAGES: list[tuple[str, str, Damage]] = [
     ("I8", "queued again", of(update(Message).values(status=Status.QUEUED))),
     ("I8", "delivered, and now only accepted", of(update(Message).values(status=Status.ACCEPTED))),
     ("I8", "delivered, and now dead", of(update(Message).values(status=Status.DEAD))),
+    ("I10", "a webhook that ended nobody knows when", webhook_without_an_end),
+    ("I10", "facts that no webhook tells", address_that_nothing_is_owed_to),
     ("I12", "a call to somebody who has a time", call_in_vain),
 ]
 

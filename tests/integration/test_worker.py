@@ -17,6 +17,8 @@ from portal import create_app
 from portal.config import Settings
 from portal.extensions import db, now
 from portal.transaction import reading, transaction
+from sms import hooks
+from sms.hook_models import HookAttempt
 from sms.models import Message, Status
 from tests.conftest import SETTINGS
 from tests.factories import make_parcel, make_world
@@ -75,12 +77,32 @@ def statuses() -> list[Status]:
         return list(session.scalars(select(Message.status)))
 
 
+def tried() -> list[str | None]:
+    with reading() as session:
+        return list(session.scalars(select(HookAttempt.error)))
+
+
 def test_a_nudge_over_redis_sends_the_first_sms(production: Settings, worker: Path) -> None:
     app = create_app(production)
     with app.app_context():
         Base.metadata.create_all(db.engine)
         order(production)
         wait_until(lambda: statuses() == [Status.ACCEPTED], worker.read_text())
+        db.engine.dispose()
+
+
+def test_a_nudge_over_redis_tries_the_webhook_and_the_gate_of_production_holds(
+    production: Settings, worker: Path
+) -> None:
+    app = create_app(production)
+    with app.app_context():
+        Base.metadata.create_all(db.engine)
+        with transaction() as session:
+            shop = make_world(session, now())
+            hooks.add(session, shop.id, "https://localhost/", "", ["parcel.accepted"], b"k" * 32, now())
+        with transaction() as session:
+            make_parcel(session, session.merge(shop), now())
+        wait_until(lambda: tried()[:1] == ["not_public"], worker.read_text())
         db.engine.dispose()
 
 

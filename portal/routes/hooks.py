@@ -1,0 +1,171 @@
+"""The shop's webhooks: where it wants to be told, with which secret, what arrived and what did not."""
+
+from secrets import token_bytes
+from typing import Any
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal import hook_words, hooks_page
+from portal.access import Rule, allow
+from portal.extensions import now
+from portal.languages import _
+from portal.limits import at_most
+from portal.transaction import reading, transaction
+from sms import hooks
+from sms.hook_events import EVENTS
+from sms.hook_models import Why
+from sms.hook_secrets import BYTES
+from sms.public_address import BadAddress
+
+
+class NothingChosen(Exception):
+    """An address that wants to hear of nothing."""
+
+
+bp = Blueprint("hooks", __name__, url_prefix="/shop/hooks")
+
+
+@bp.context_processor
+def words() -> dict[str, Any]:
+    """The words that the templates look up by value."""
+    return {"hook_words": hook_words}
+
+
+@bp.get("")
+@allow(Rule.SHOP)
+def listed() -> ResponseReturnValue:
+    """The addresses of the shop, and the form for one more."""
+    return _list("")
+
+
+@bp.post("/add")
+@allow(Rule.SHOP)
+@at_most("20/minute")
+def add() -> ResponseReturnValue:
+    """Keep one more address, if it may be sent to; its host is looked up before anything is opened."""
+    form, gate = request.form, current_app.extensions["hook_gate"]
+    url, description = form.get("url", "").strip(), form.get("description", "").strip()[:120]
+    try:
+        events = _chosen(form.getlist("event"))
+        gate.resolve(gate.read(url))
+        with transaction() as session:
+            endpoint = hooks.add(session, _shop_id(), url, description, events, token_bytes(BYTES), now())
+    except NothingChosen:
+        return _list(_("Не выбрано ни одного события. Адрес не записан: отметьте хотя бы одно.")), 422
+    except BadAddress as problem:
+        return _list(hook_words.bad_address(problem.fault)), 422
+    except hooks.TooMany:
+        return _list(_too_many()), 422
+    return _with_secret(endpoint.id, endpoint.secrets[0]["key"])
+
+
+@bp.get("/<int:endpoint_id>")
+@allow(Rule.SHOP)
+def show(endpoint_id: int) -> ResponseReturnValue:
+    """One address with its log."""
+    return _log(endpoint_id, "")
+
+
+@bp.post("/<int:endpoint_id>/rotate")
+@allow(Rule.SHOP)
+def rotate(endpoint_id: int) -> ResponseReturnValue:
+    """A new secret; the one before is good for another day."""
+    with transaction() as session:
+        endpoint = hooks_page.held(session, _shop_id(), endpoint_id)
+        secret = hooks.rotate(endpoint, token_bytes(BYTES), now())
+    return _with_secret(endpoint_id, secret)
+
+
+@bp.post("/<int:endpoint_id>/disable")
+@allow(Rule.SHOP)
+def disable(endpoint_id: int) -> ResponseReturnValue:
+    """Send nothing more there."""
+    with transaction() as session:
+        hooks.disable(session, hooks_page.held(session, _shop_id(), endpoint_id), Why.BY_HAND, now())
+    return _back(endpoint_id)
+
+
+@bp.post("/<int:endpoint_id>/enable")
+@allow(Rule.SHOP)
+def enable(endpoint_id: int) -> ResponseReturnValue:
+    """Send there again from now on."""
+    try:
+        with transaction() as session:
+            hooks.enable(session, hooks_page.held(session, _shop_id(), endpoint_id), now())
+    except hooks.TooMany:
+        return _log(endpoint_id, _too_many()), 422
+    return _back(endpoint_id)
+
+
+@bp.post("/<int:endpoint_id>/test")
+@allow(Rule.SHOP)
+@at_most("20/minute")
+def test(endpoint_id: int) -> ResponseReturnValue:
+    """Send a test event, a real delivery like all others."""
+    try:
+        with transaction() as session:
+            hooks.ping(session, hooks_page.held(session, _shop_id(), endpoint_id), now())
+    except hooks.IsOff:
+        return _log(endpoint_id, _is_off()), 409
+    flash(_("Проверка отправлена. Что вышло, будет первой строкой журнала: обновите страницу через несколько секунд."))
+    return _back(endpoint_id)
+
+
+@bp.post("/<int:endpoint_id>/replay")
+@allow(Rule.SHOP)
+def replay(endpoint_id: int) -> ResponseReturnValue:
+    """Begin again with one delivery, or with everything that did not arrive."""
+    only = request.form.get("delivery", type=int)
+    try:
+        with transaction() as session:
+            endpoint = hooks_page.held(session, _shop_id(), endpoint_id)
+            count = hooks.replay(session, endpoint, now(), only)
+    except hooks.IsOff:
+        return _log(endpoint_id, _is_off()), 409
+    flash(_("Отправляем снова: {count}.", count=count) if count else _("Отправлять нечего: всё уже в пути."))
+    return _back(endpoint_id)
+
+
+def _shop_id() -> int:
+    """The shop of the person who asks; somebody without one has nothing to see here."""
+    return int(current_user.shop_id or abort(403))
+
+
+def _list(problem: str) -> str:
+    with reading() as session:
+        shown = hooks_page.addresses(session, _shop_id())
+    return render_template("pages/hooks.html", problem=problem, form=request.form, **shown)
+
+
+def _log(endpoint_id: int, problem: str) -> str:
+    with reading() as session:
+        shown = hooks_page.log(session, _shop_id(), endpoint_id, request.args.get("only") == "dead")
+    return render_template("pages/hook.html", problem=problem, moment=now(), **shown)
+
+
+def _back(endpoint_id: int) -> ResponseReturnValue:
+    return redirect(url_for("hooks.show", endpoint_id=endpoint_id), 303)
+
+
+def _with_secret(endpoint_id: int, secret: str) -> ResponseReturnValue:
+    """The one page that shows a secret."""
+    flash(secret, "secret")
+    return _back(endpoint_id)
+
+
+def _chosen(ticked: list[str]) -> list[str] | None:
+    """The events that are wanted; None when all are, which then means those of later releases too."""
+    chosen = [event for event in EVENTS.values() if event in ticked]
+    if not chosen:
+        raise NothingChosen
+    return None if len(chosen) == len(EVENTS) else chosen
+
+
+def _too_many() -> str:
+    return _("Включённых адресов уже {most}. Ничего не изменено: выключите лишний.", most=hooks.MOST)
+
+
+def _is_off() -> str:
+    return _("Адрес выключен, ничего не отправлено. Сначала включите его.")

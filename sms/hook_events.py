@@ -1,0 +1,49 @@
+"""PURE which fact is which event of a webhook, and the thin body that tells of it: no personal data, ask the API."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from parcels.stages import Kind
+
+PING = "test.ping"
+EVENTS: dict[Kind, str] = {
+    Kind.ORDER_ACCEPTED: "parcel.accepted",
+    Kind.HANDED_OVER: "parcel.handed_over",
+    Kind.AT_WAREHOUSE: "parcel.at_warehouse",
+    Kind.DEPARTED: "parcel.departed",
+    Kind.PASSED: "parcel.passed",
+    Kind.ARRIVED: "parcel.arrived",
+    Kind.TO_COURIER: "parcel.with_courier",
+    Kind.DELIVERED: "parcel.delivered",
+    Kind.NOT_DELIVERED: "parcel.missed",
+    Kind.AT_PICKUP: "parcel.at_pickup",
+    Kind.INCIDENT: "parcel.incident",
+    Kind.UNKNOWN: "parcel.unknown",
+    Kind.REFUSED: "parcel.refused",
+    Kind.RETURNING: "parcel.returning",
+    Kind.RETURNED: "parcel.returned",
+    Kind.PROMISED: "parcel.promised",
+    Kind.SLOT_BOOKED: "parcel.scheduled",
+    Kind.POSTPONED: "parcel.postponed",
+    Kind.CHOICE_WITHDRAWN: "parcel.unscheduled",
+    Kind.HAND_OVER_LATE: "parcel.hand_over_late",
+}
+
+
+def body(event: str, at: datetime, data: dict[str, Any]) -> str:
+    """The bytes that are signed and sent, the same in every attempt. `at` is when it happened."""
+    moment = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps({"type": event, "timestamp": moment, "data": data}, ensure_ascii=False, separators=(",", ":"))
+
+
+def data(order_number: str, parcel: str, stage: str, version: int) -> dict[str, Any]:
+    """What an event says of a parcel: enough to know whether to ask, and where."""
+    return {
+        "order_number": order_number,
+        "parcel": parcel,
+        "stage": stage,
+        "version": version,
+        "href": f"/api/v1/parcels/{quote(order_number, safe='')}",
+    }
