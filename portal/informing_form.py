@@ -102,9 +102,7 @@ def bad_text(problem: BadText) -> str:
         case "no_link":
             return _("В тексте нет ссылки, без неё получатель не выберет время. Добавьте {mark}.", mark="{link}")
         case "unknown":
-            return _(
-                "Подстановки «{name}» нет. Можно: shop, order, dates, link — в фигурных скобках.", name=problem.value
-            )
+            return _("Подстановки «{name}» нет. Можно: {marks}.", name=problem.value, marks=MARKS)
         case "too_long":
             return _("В тексте {n} знаков, это больше трёх частей SMS. Сократите его до 201 знака.", n=problem.value)
     return _("Фигурные скобки расставлены неверно. Пишите подстановку так, как в примере.")
