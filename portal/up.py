@@ -30,8 +30,9 @@ SERVER = ("-m", "gunicorn", "--log-level", "warning", "--access-logfile", os.dev
 #: The warning left out is about pickle under root; tasks here carry nothing at all.
 QUIETLY = ("-W", "ignore::UserWarning")
 WORKER = (*QUIETLY, "-m", "celery", "--quiet", "-A", "wsgi:celery", "worker", "--beat", "--loglevel", "error")
-#: Threads need no fork and share nothing; gossip and mingle are for several workers.
-ALONE = ("--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat")
+#: Threads need no fork and share nothing; gossip and mingle are for several workers. Two of them may at worst be
+#: waiting for shops' servers (`hooking`), and one is always left for everything else.
+ALONE = ("--pool", "threads", "--concurrency", "3", "--without-gossip", "--without-mingle", "--without-heartbeat")
 START_SECONDS, STOP_SECONDS, GONE_SECONDS, LOOK_SECONDS = 60.0, 6.0, 1.0, 0.2
 Say = Callable[[str], object]
 Child = subprocess.Popen[bytes]

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from standardwebhooks import Webhook
 
+from parcels.models import Shop
 from portal import hooking, ticking
 from portal.extensions import now
 from portal.transaction import reading, transaction
@@ -168,6 +169,26 @@ def test_nine_dead_addresses_delay_no_other_either(server: ShopServer) -> None:
 
 def test_a_second_round_in_the_same_process_steps_back(server: ShopServer) -> None:
     begin(server, "/ok")
-    with hooking._round:
+    with hooking._claiming:
         assert hooking.deliver_hooks(now) == {}
     assert server.seen == []
+
+
+def test_what_happens_while_a_shop_hangs_is_told_to_another_at_once(both: Flask, server: ShopServer) -> None:
+    """An order accepted in the middle of a round that waits for a shop reaches the other shop before that wait ends."""
+    begin(server, "/hang", "/ok")
+
+    def accept_another_order() -> None:
+        while "/ok" not in server.paths() or "/hang" not in server.paths():
+            server.released.wait(0.02)
+        with both.app_context(), transaction() as session:
+            make_parcel(session, session.scalars(select(Shop)).one())
+        while server.paths().count("/ok") < 2 and not server.released.wait(0.02):
+            pass
+        server.released.set()
+
+    watcher = threading.Thread(target=accept_another_order)
+    watcher.start()
+    hooking.deliver_hooks(lambda: NOW)
+    watcher.join()
+    assert sorted(server.paths()[:3]) == ["/hang", "/ok", "/ok"]
