@@ -58,8 +58,10 @@ def _coming(s: Standing) -> str:
 
 
 def hours_of(s: Standing) -> str:
-    """«с 14 до 18» of the slot that is agreed."""
+    """«с 14 до 18» of the slot that is agreed; of the courier's own hour once he has the parcel."""
     details = s.slot.details if s.slot else {}
+    if s.courier is not None and "from" in s.courier.details and s.courier.details["day"] == details["day"]:
+        details = {"starts": s.courier.details["from"], "ends": s.courier.details["until"]}
     return hours_sentence(time.fromisoformat(details["starts"]), time.fromisoformat(details["ends"]), s.language)
 
 

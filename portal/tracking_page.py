@@ -64,6 +64,7 @@ class Page:
     explanation: str = ""
     notice: Notice | None = None
     fresh_until: datetime | None = None
+    courier: tuple[str, str] = ("", "")
 
 
 def build(head: Row[Any], story: Story, token: str, now: datetime, language: str, wish: Wish) -> Page:
@@ -88,10 +89,17 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         facts=_parcel_facts(head, language),
         notice=wish.notice,
         fresh_until=now.replace(second=0, microsecond=0) + timedelta(minutes=1),
+        courier=_courier(s),
     )
     _what_can_be_done(page, s, story, wish)
     page.explanation = _apology(s) or _explanation(s) or stated(s, story)
     return page
+
+
+def _courier(s: Standing) -> tuple[str, str]:
+    """Who brings it and his phone, as far as they are known."""
+    details = s.courier.details if s.courier else {}
+    return str(details.get("by", "")), str(details.get("phone", ""))
 
 
 def _what_can_be_done(page: Page, s: Standing, story: Story, wish: Wish) -> None:

@@ -45,6 +45,7 @@ class Standing:
     remind: date | None = None
     is_reminded: bool = False
     taken_back: PastFact | None = None
+    courier: PastFact | None = None
     changes_left: int = 0
 
     @property
@@ -73,8 +74,16 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
         remind=remind,
         is_reminded=is_reminded,
         taken_back=taken_back(story.facts) if head.plan is None else None,
+        courier=_courier(head, story),
         changes_left=changes_left(story.facts),
     )
+
+
+def _courier(head: Row[Any], story: Story) -> PastFact | None:
+    """The hand-over to the courier who has it now."""
+    if head.stage != Stage.WITH_COURIER:
+        return None
+    return next((f for f in reversed(story.facts) if f.kind is Kind.TO_COURIER), None)
 
 
 def _was(head: Row[Any], story: Story, language: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from parcels.models import Shop
 from portal import informing_page, informing_words, notices
@@ -93,4 +93,4 @@ def _page(shop: Shop, choices: Preferences, problem: BadForm | None = None) -> s
 
 def _shop(session: Session) -> Shop:
     """The shop of the person who asks."""
-    return session.get_one(Shop, int(current_user.shop_id or abort(403)))
+    return session.get_one(Shop, int(current_user.shop_id or abort(403)), options=[joinedload(Shop.origin)])

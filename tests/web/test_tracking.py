@@ -391,3 +391,18 @@ def test_what_the_page_names_is_sent_packed_and_kept_for_a_year(client: FlaskCli
     assert "max-age=31536000" in file.headers["Cache-Control"]
     assert file.headers["Content-Type"].startswith("text/css")
     assert client.get(path, headers={"If-None-Match": file.headers["ETag"]}).status_code == 304
+
+
+def test_the_day_of_delivery_names_the_courier_and_his_hour(marina: Recipient, clock: time_machine.Traveller) -> None:
+    day = date(2026, 11, 21)
+    with transaction() as session:
+        parcel = journal.lock(session, marina.parcel_id)
+        booking.book(session, parcel, day, SLOT_14, booking.Asker("recipient", parcel.version), NOW)
+        journal.record(session, parcel, NewFact(Kind.ARRIVED, "test"), NOW + timedelta(days=4))
+        given = {"by": "Олег Ким", "phone": "+79130001122", "day": day.isoformat(), "from": "14:30", "until": "15:30"}
+        journal.record(session, parcel, NewFact(Kind.TO_COURIER, "courier", details=given), NOW + timedelta(days=5))
+    clock.move_to(NOW + timedelta(days=5, hours=-4))
+    page = marina.look()
+    assert h1(page) == "Сегодня с 14:30 до 15:30"
+    assert "Олег Ким" in page
+    assert 'href="tel:+79130001122"' in page
