@@ -76,7 +76,7 @@ class Deadly:
 def hurry() -> None:
     """Short waits for a provider that answers from the same machine."""
     wire.READ_SECONDS, wire.TOTAL_SECONDS = 0.5, 0.7
-    sending.IN_FLIGHT, sending.AT_ONCE = IN_FLIGHT, 4
+    sending.IN_FLIGHT, sending.AHEAD, sending.AT_ONCE = IN_FLIGHT, 8, 4
 
 
 def worker_app(settings: Settings, config: dict[str, str]) -> Flask:
