@@ -1,6 +1,6 @@
 """The outbox on its way out: many messages in flight at once, each with its three commits, looked up before repeated.
 
-A message is claimed when there is a thread to send it at once, so its lease has to outlast one send and no queue.
+A claimed message waits for at most one other before it is sent, so its lease has to outlast two sends and no queue.
 """
 
 import logging
@@ -22,10 +22,10 @@ from sms.wording import Desk
 log = logging.getLogger("vekha.sending")
 Clock = Callable[[], datetime]
 Job = Callable[[], str]
-#: Messages that are with a provider at the same time.
-IN_FLIGHT = 64
+#: Messages that are with a provider at the same time, and those claimed beside them so that no thread has to wait.
+IN_FLIGHT, AHEAD = 64, 64
 #: So many places have to be free before more is claimed: one statement for many rows.
-AT_ONCE = 16
+AT_ONCE = 32
 #: Messages in one run; the next run comes within seconds.
 A_RUN = 2_000
 #: A worker that was frozen for so long after a claim does not send any more: others may have taken over.
@@ -74,13 +74,14 @@ def _word_one(message_id: int, desk: Desk, now: datetime) -> str:
 
 
 def _run(threads: Executor, take: Callable[[int], list[Job]]) -> Counter[str]:
-    """Let the threads do all that `take` gives, which is never more than there are idle ones."""
+    """Let the threads do all that `take` gives, never more at a time than there are places."""
     outcomes: Counter[str] = Counter()
     done: SimpleQueue[Future[str]] = SimpleQueue()
     taken, flying, is_more = 0, 0, True
     while flying or is_more:
-        if is_more and IN_FLIGHT - flying >= AT_ONCE:
-            jobs = take(IN_FLIGHT - flying)
+        places = IN_FLIGHT + AHEAD - flying
+        if is_more and places >= AT_ONCE:
+            jobs = take(places)
             for job in jobs:
                 threads.submit(job).add_done_callback(done.put)
             taken, flying = taken + len(jobs), flying + len(jobs)
@@ -92,7 +93,7 @@ def _run(threads: Executor, take: Callable[[int], list[Job]]) -> Counter[str]:
 
 
 def _claimed(app: Flask, clock: Clock, places: int) -> list[Job]:
-    """What is due, as sends that may begin at once."""
+    """What is due, as sends that may begin soon."""
     moment, callback = clock(), f"{app.config['PUBLIC_BASE_URL']}/webhooks/twilio"
     with transaction() as session:
         claimed = delivery.claim(session, moment, places, callback_url=callback)

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from parcels.models import Base, BigId, words
+from sms import ledger
 from sms.models import Message, Status
 
 #: So long a message may be unknown before a person is asked.
@@ -31,6 +32,12 @@ def unresolved(session: Session, now: datetime) -> list[tuple[Message, int]]:
     query = select(Message, times).where((Message.status == Status.DEAD) | is_long)
     rows = session.execute(query.order_by(Message.created_at, Message.id).limit(SHOWN)).all()
     return [(message, count) for message, count in rows]
+
+
+def vouch(session: Session, message_id: int, now: datetime) -> bool:
+    """An unknown message has left: a person has seen it at the provider. Returns False when it was settled before."""
+    columns = {"accepted_at": now, "lease_until": None, "error": None}
+    return ledger.advance(session, message_id, Status.ACCEPTED, Message.status == Status.UNKNOWN, **columns)
 
 
 def replay(session: Session, message_id: int, by: str, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from sqlalchemy import func, select
 from portal import create_app, sending, verify
 from portal.config import Settings
 from portal.transaction import reading, transaction
-from sms import ledger, wire
+from sms import ledger, replays, wire
 from sms.gateway import Gateway, Outcome, Outgoing
 from sms.models import Message, Status
 from tests.factories import NOW, make_parcel, make_world
@@ -76,7 +76,7 @@ class Deadly:
 def hurry() -> None:
     """Short waits for a provider that answers from the same machine."""
     wire.READ_SECONDS, wire.TOTAL_SECONDS = 0.5, 0.7
-    sending.IN_FLIGHT, sending.AT_ONCE = IN_FLIGHT, 4
+    sending.IN_FLIGHT, sending.AHEAD, sending.AT_ONCE = IN_FLIGHT, 8, 4
 
 
 def worker_app(settings: Settings, config: dict[str, str]) -> Flask:
@@ -221,6 +221,12 @@ def breaches(invariant: str) -> list[str]:
     """What `flask verify` says of one invariant."""
     with transaction() as session:
         return [breach.words for breach in verify.breaches(session) if breach.invariant == invariant]
+
+
+def shown(moment: datetime) -> int:
+    """How many messages the operators' page shows."""
+    with reading() as session:
+        return len(replays.unresolved(session, moment))
 
 
 def lost(fake: FakeTwilio) -> list[int]:

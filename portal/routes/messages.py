@@ -50,6 +50,16 @@ def replay(message_id: int) -> ResponseReturnValue:
     return redirect(url_for("messages.listed"), 303)
 
 
+@bp.post("/messages/<int:message_id>/vouch")
+@allow(Rule.OFFICE)
+def vouch(message_id: int) -> ResponseReturnValue:
+    """Somebody has seen an unknown message at the provider: it has left."""
+    with transaction() as session:
+        is_done = replays.vouch(session, message_id, now())
+    flash("", "left" if is_done else "settled")
+    return redirect(url_for("messages.listed"), 303)
+
+
 def _lines(session: Session, moment: datetime) -> list[Line]:
     rows = replays.unresolved(session, moment)
     wanted = select(Parcel).where(Parcel.id.in_({message.parcel_id for message, _count in rows}))

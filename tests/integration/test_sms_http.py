@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from portal.config import BadSettings, from_environment
 from sms import http, wire
 from sms.gateway import Accepted, LookupFailed, Outgoing, Refused, Unknown
 from sms.http import Http, Report
@@ -248,3 +249,10 @@ def test_the_file_is_read_once_at_the_start(tmp_path: Path) -> None:
         http.gateway({"HTTP_SMS_CONFIG": str(file)})
     file.write_text('url = "https://x/"\nanswer.id = "id"\n')
     assert http.gateway({"HTTP_SMS_CONFIG": str(file)}).name == "http"
+
+
+def test_the_portal_does_not_start_without_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"INSTANCE_PATH": str(tmp_path), "SMS_BACKEND": "http", "HTTP_SMS_CONFIG": ""}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings, match="HTTP_SMS_CONFIG"):
+        from_environment()

@@ -58,4 +58,5 @@ def test_nothing_is_lost_and_nothing_is_doubled(app: Flask, settings: Settings, 
     assert fake.doubles() == {}
     assert storm.count(Message.status.in_(storm.OURS)) == 0
     assert storm.count() - storm.count(Message.status == Status.DEAD) == len(fake.kept)
+    assert storm.shown(conductor.moment) == storm.count(Message.status == Status.DEAD)
     assert storm.breaches("I5") == storm.breaches("I8") == []

@@ -93,6 +93,18 @@ def test_what_is_settled_cannot_be_sent_again(app: Flask, message_id: int, statu
     assert "уже всё решилось" in browser.get("/messages").text
 
 
+@time_machine.travel(LATER, tick=False)
+def test_what_somebody_has_seen_at_the_provider_is_settled(app: Flask, message_id: int) -> None:
+    become(status=Status.UNKNOWN, settled_at=None, error="ReadTimeout")
+    browser = Browser(app, "operator")
+    assert "видел у провайдера" in browser.get("/messages").text
+    browser.post(f"/messages/{message_id}/vouch")
+    assert (message().status, message().accepted_at) == (Status.ACCEPTED, LATER)
+    assert "Таких сообщений нет" in browser.get("/messages").text
+    browser.post(f"/messages/{message_id}/vouch")
+    assert "уже всё решилось" in browser.get("/messages").text
+
+
 def test_others_may_not_look(app: Flask, message_id: int) -> None:
     browser = Browser(app, "courier")
     assert browser.get("/messages").status_code == 403
