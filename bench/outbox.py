@@ -62,6 +62,8 @@ def _fill(count: int) -> None:
     rows = [
         {
             "parcel_id": 1,
+            "shop_id": 1,
+            "status": Status.QUEUED,
             "kind": "first_link",
             "dedup_key": f"{number}:first_link:1:sms",
             "recipient": "+79130001242",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,8 @@ from scheduling.accuracy_replay import Lesson
 
 #: The kept clock begins so many days before the lesson and ends so many after it; beyond, nothing is learned.
 BEFORE, AHEAD = 120, 400
-#: A step smaller than this moves no promise by a day, and is not kept.
-NOTHING: Final = 1e-4
+#: A step smaller than this moves no promise, and is not kept; `DIGITS` of the others are.
+NOTHING, DIGITS = 1e-9, 10
 
 
 class Way(NamedTuple):
@@ -89,7 +89,7 @@ class Learned:
             "target": self.target,
             "everywhere": self.lesson.table.everywhere,
             "lesson": {name: np.asarray(value).tolist() for name, value in lesson.items()},
-            "steps": [{k: round(v, 5) for k, v in step.items() if abs(v) > NOTHING} for step in self.steps],
+            "steps": [{k: round(v, DIGITS) for k, v in step.items() if abs(v) > NOTHING} for step in self.steps],
             "clock": [first, last, days[(days >= first) & (days <= last)].tolist()],
         }
 

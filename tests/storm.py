@@ -105,9 +105,22 @@ def owe(count: int, steps: int) -> None:
         for number in range(count):
             parcel = parcels[number % len(parcels)]
             due = NOW + STEP * (number * steps // count)
-            values = {"parcel_id": parcel.id, "kind": "first_link", "dedup_key": f"{number}:storm", "language": "ru"}
+            values = {
+                "parcel_id": parcel.id,
+                "shop_id": parcel.shop_id,
+                "kind": "first_link",
+                "dedup_key": f"{number}:storm",
+                "language": "ru",
+            }
             text = f"Дом, {number}: привезём 26.11. veha.ru/t/{number:08d}"
-            rest = {"text": text, "parts": 1, "provider": "twilio", "due_at": due, "created_at": NOW}
+            rest = {
+                "text": text,
+                "parts": 1,
+                "provider": "twilio",
+                "status": Status.QUEUED,
+                "due_at": due,
+                "created_at": NOW,
+            }
             ledger.put(session, Message, values | rest | {"recipient": f"+7913{number:07d}"})
 
 

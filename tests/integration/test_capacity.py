@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from parcels.models import Fact
 from parcels.stages import Kind, Stage
 from portal.extensions import db
+from portal.sending import deliver_messages
 from portal.ticking import sweep
 from portal.transaction import reading, transaction
 from portal.verify import breaches
@@ -135,6 +136,7 @@ def test_a_day_with_bookings_is_refused_with_their_names_and_then_closed_with_co
     assert [one.booking_id for one in caught.value.by] == [held]
     assert black_out(TUESDAY, held) == 1
     assert (taken(), parcel_of(parcel_id).plan) == ({}, None)
+    deliver_messages(lambda: SOON)
     with reading() as session:
         withdrawn = session.scalars(select(Fact).where(Fact.kind == Kind.CHOICE_WITHDRAWN)).one()
         message = session.scalars(select(Message).where(Message.kind == "delay")).one()

@@ -14,6 +14,7 @@ from parcels.journal import StaleVersion
 from parcels.models import Parcel
 from parcels.stages import Kind, Stage
 from portal import tracking_changes, tracking_page, tracking_rows
+from portal.sending import deliver_messages
 from portal.ticking import sweep
 from portal.transaction import looking, reading, transaction
 from scheduling import booking, changes, taking_back
@@ -188,6 +189,7 @@ def test_of_a_lost_slot_the_buyer_is_told_once_and_called_two_hours_later_at_the
     noon = moment(date(2026, 11, 16), time(20, 30), ZONE)
     withdraw(parcel_id, "delay", now=noon)
     withdraw(parcel_id, "delay", now=noon)
+    deliver_messages(lambda: noon)
     (message,) = delays()
     assert message.parts == 1
     assert message.text.startswith("Тёплый дом")

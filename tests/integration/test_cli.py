@@ -158,7 +158,8 @@ def test_the_demo_is_alive(both: Flask) -> None:
         assert sum(calls.waiting(session, moment)) > 0
     assert set(stages) == set(Stage)
     assert stages[Stage.IN_TRANSIT] >= 15
-    assert messages == {Status.ACCEPTED: 197, Status.QUEUED: 3}
+    assert messages[Status.ACCEPTED] >= 197  # every story but the three newest has begun with one
+    assert set(messages) == {Status.ACCEPTED, Status.DROPPED, Status.OWED}
     assert len(today) >= 8 or calendar_of("RU").is_public_holiday(local_date(moment, "Asia/Tomsk"))
 
 

@@ -54,7 +54,7 @@ def kinds(session: Session, parcel: Parcel) -> list[Kind]:
 
 
 def left_to_send(session: Session) -> list[Message]:
-    return list(session.scalars(select(Message).where(Message.status == Status.QUEUED)))
+    return list(session.scalars(select(Message).where(Message.status == Status.OWED)))
 
 
 def test_a_row_becomes_a_promised_parcel(session: Session) -> None:

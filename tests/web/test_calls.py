@@ -113,7 +113,7 @@ def test_the_call_page_says_whom_when_and_what(operator: Browser) -> None:
     assert "В городе" in page
     assert "4\u00a0990\u00a0₽" in page
     assert "Принят магазином" in page
-    assert "SMS: первая ссылка" in page
+    assert "SMS: Отслеживание начато" in page
 
 
 def test_agreed_books_the_slot_closes_the_call_and_opens_the_next(operator: Browser, queued: list[int]) -> None:

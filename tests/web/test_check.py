@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from flask import Flask
@@ -91,7 +93,7 @@ def test_letters_end_by_one_press_and_a_look_changes_nothing(both: Flask, visito
     with transaction() as session:
         assert opt_out.is_stopped(session, "marina@example.org")
         session.query(Message).filter_by(channel="email").update({"status": Status.OWED})
-    tick(NOW)
+    tick(NOW + timedelta(minutes=2))
     with reading() as session:
         letter = session.scalars(select(Message).where(Message.channel == "email")).one()
         assert (letter.status, letter.error) == (Status.DROPPED, "stopped")
