@@ -150,8 +150,10 @@ class Story:
     def _send(self) -> None:
         desk: Desk = current_app.extensions["desk"]
         owed = Message.parcel_id == self.parcel.id, Message.status == Status.OWED, Message.due_at <= self.clock
-        for message_id in self.session.scalars(select(Message.id).where(*owed).order_by(Message.id)).all():
-            wording.prepare(self.session, message_id, desk, self.clock)
+        due = self.session.scalars(select(Message.id).where(*owed).order_by(Message.id)).all()
+        worded = {wording.prepare(self.session, message_id, desk, self.clock) for message_id in due}
+        if Status.QUEUED not in worded:
+            return
         gateway = console.Console()
         for outgoing in delivery.claim(self.session, self.clock):
             delivery.settle(self.session, outgoing.message_id, gateway.send(outgoing), self.clock)

@@ -157,6 +157,6 @@ def counted(count: int, forms: Sequence[str], language: str) -> str:
 def phone(number: str) -> str:
     """«+7 913 000-12-42» for staff who dial it."""
     digits = number.lstrip("+")
-    if len(digits) != 11:
+    if len(digits) != 11 or not digits.isdigit():
         return number
     return f"+{digits[0]}{NBSP}{digits[1:4]}{NBSP}{digits[4:7]}-{digits[7:9]}-{digits[9:]}"

@@ -22,7 +22,7 @@ from scheduling.lesson_models import KeptLesson
 from scheduling.models import Slot, Zone, ZoneSettlement
 from scheduling.slots import LIMIT_DAYS, SlotRow
 from sms.models import Message, Status
-from sms.occasions import Audience
+from sms.occasions import Audience, Channel
 
 _origin = aliased(Settlement)
 _free_slots = (
@@ -111,7 +111,7 @@ _REST = union_all(
         _text(Message.channel),
         _text(Message.status),
         _text(Message.kind),
-        _text(Message.text),
+        case((Message.channel == Channel.EMAIL.value, Message.subject), else_=Message.text),
         _none,
     ).where(
         Message.parcel_id == bindparam("parcel"),

@@ -12,6 +12,7 @@ from portal.formats import hours_sentence, in_sentence, minute, short_date, tigh
 from portal.languages import _
 from portal.tracking_rows import PastFact, Sent
 from scheduling.calendars import local, local_date
+from sms.occasions import Channel
 
 _STAGE_OF = {
     Kind.ORDER_ACCEPTED: Stage.ACCEPTED,
@@ -150,7 +151,9 @@ def log_of(facts: list[PastFact], messages: list[Sent], zone: str, language: str
 
 
 def _message(sent: Sent, zone: str, language: str) -> Told:
-    return Told(sent.at, "message-square", _when(sent.at, zone, language), _state_of(sent.status), sent.text)
+    is_letter = sent.channel == Channel.EMAIL
+    icon, how = ("mail", _letter_state(sent.status)) if is_letter else ("message-square", _state_of(sent.status))
+    return Told(sent.at, icon, _when(sent.at, zone, language), how, sent.text)
 
 
 def _state_of(status: str) -> str:
@@ -162,6 +165,17 @@ def _state_of(status: str) -> str:
         case "undelivered" | "refused" | "dead":
             return _("SMS, не доставлена")
     return _("SMS, отправляем")
+
+
+def _letter_state(status: str) -> str:
+    match status:
+        case "delivered":
+            return _("Письмо, доставлено")
+        case "accepted":
+            return _("Письмо, отправлено")
+        case "undelivered" | "refused" | "dead":
+            return _("Письмо, не доставлено")
+    return _("Письмо, отправляем")
 
 
 def _call(fact: PastFact, zone: str, language: str) -> Told:

@@ -12,6 +12,7 @@ from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage, fold
 from portal.ticking import LATE
 from portal.verify_hooks import webhooks_are_owed, webhooks_come_to_an_end
+from portal.verify_messages import facts_are_told
 from scheduling.calendars import local_date
 from scheduling.day_models import ClosedDay
 from scheduling.models import Booking, Call, Slot, Zone, ZoneSettlement
@@ -225,6 +226,7 @@ CHECKS: tuple[tuple[str, Callable[[Session], list[str]]], ...] = (
     ("I2", bookings_within_window),
     ("I3", somebody_owns_each),
     ("I4", first_messages_are_owed),
+    ("I4", facts_are_told),
     ("I5", accepted_once),
     ("I7", journal_adds_up),
     ("I8", messages_go_forward),

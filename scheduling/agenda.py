@@ -41,7 +41,7 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
         booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
     if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
         booking.withdraw(session, parcel, "agenda", "delay", now)
-    if fact.kind is Kind.MESSAGE_FAILED and parcel.plan is None and _is_still_coming(parcel):
+    if _is_unreachable(fact) and parcel.plan is None and _is_still_coming(parcel):
         calls.queue(session, parcel, "unreachable", clock_of(parcel), now)
     replan(session, parcel, now)
 
@@ -54,6 +54,12 @@ def _settles_call(parcel: Parcel, fact: Fact) -> str | None:
     if parcel.closed_at is not None:
         return parcel.stage.value
     return _SETTLES_CALL.get(fact.kind) or ("chosen" if parcel.stage is Stage.SCHEDULED else None)
+
+
+def _is_unreachable(fact: Fact) -> bool:
+    """Did an SMS to the recipient fail? A letter that comes back, or one to the shop, leaves him his phone."""
+    to_phone = fact.details.get("channel", "sms") == "sms" and fact.details.get("audience", "recipient") == "recipient"
+    return fact.kind is Kind.MESSAGE_FAILED and to_phone
 
 
 def _is_still_coming(parcel: Parcel) -> bool:

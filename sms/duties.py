@@ -226,6 +226,11 @@ def _leave_out_replaced(session: Session, fact: Fact, told: set[Occasion], said:
         session.execute(update(Message).where(*earlier, queued).values(status=Status.OWED))
 
 
+def key_of(parcel: Parcel, duty: Duty, channel: Channel) -> str:
+    """What has been said once under this key is not said again."""
+    return f"{parcel.id}:{duty.occasion.value}:{duty.epoch}:{channel.value}"
+
+
 def _row(parcel: Parcel, fact: Fact, duty: Duty, channel: Channel, address: str, now: datetime) -> dict[str, Any]:
     manner = MANNERS[duty.occasion]
     return {
@@ -235,7 +240,7 @@ def _row(parcel: Parcel, fact: Fact, duty: Duty, channel: Channel, address: str,
         "channel": channel.value,
         "audience": manner.audience.value,
         "priority": int(manner.priority),
-        "dedup_key": f"{parcel.id}:{duty.occasion.value}:{duty.epoch}:{channel.value}",
+        "dedup_key": key_of(parcel, duty, channel),
         "seq": fact.seq,
         "about": duty.about,
         "recipient": address,

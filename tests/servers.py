@@ -35,14 +35,14 @@ def postgres(folder: Path) -> Iterator[str]:
         yield server.get_uri(driver="psycopg")
 
 
-def new_database(url: str, name: str) -> str:
-    """Creates the database `name`, empty even if one of that name was there, and returns its URL."""
+def new_database(url: str, name: str, like: str = "template0") -> str:
+    """Creates the database `name`, a copy of `like` even if one of that name was there, and returns its URL."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             quoted = engine.dialect.identifier_preparer.quote_identifier(name)
             connection.execute(text(f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)"))
-            connection.execute(text(f"CREATE DATABASE {quoted} TEMPLATE template0 ENCODING 'UTF8'"))
+            connection.execute(text(f"CREATE DATABASE {quoted} TEMPLATE {like} ENCODING 'UTF8'"))
     finally:
         engine.dispose()
     return make_url(url).set(database=name).render_as_string(hide_password=False)

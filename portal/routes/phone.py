@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 from parcels.models import Parcel
 from portal.access import Rule, allow
 from portal.transaction import reading
-from scheduling.agenda import clock_of
 from scheduling.calendars import local
 from sms.models import Message
+from sms.occasions import Channel
 
 bp = Blueprint("phone", __name__)
 SHOWN = 50
@@ -54,11 +54,16 @@ def _bubbles(session: Session, wanted: str) -> list[Bubble]:
 
 
 def _bubble(message: Message, parcel: Parcel) -> Bubble:
+    if message.channel == Channel.EMAIL:
+        return Bubble(message.recipient, parcel.recipient, _at(message, parcel), message.subject, "", "")
     words, _space, link = message.text.rpartition(" ")
     own = current_app.config["LINK_BASE"]
     href = current_app.config["PUBLIC_BASE_URL"] + link.removeprefix(own) if link.startswith(f"{own}/") else ""
-    at = local(message.accepted_at or message.created_at, clock_of(parcel))
-    return Bubble(message.recipient, parcel.recipient, at, words, link, href)
+    return Bubble(message.recipient, parcel.recipient, _at(message, parcel), words, link, href)
+
+
+def _at(message: Message, parcel: Parcel) -> datetime:
+    return local(message.accepted_at or message.created_at, parcel.zone)
 
 
 def _number(written: str) -> str:

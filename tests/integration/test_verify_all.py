@@ -122,6 +122,7 @@ DAMAGES: list[tuple[str, str, Damage]] = [
     ("I3", "without a time", of(update(Parcel).where(BOOKED).values(next_action_at=None))),
     ("I4", "no first message", of(update(Message).values(dedup_key=Message.dedup_key + "x", parcel_id=1))),
     ("I4", "a new link that nobody was sent", of(update(Parcel).values(link_epoch=2))),
+    ("I4", "a fact that nobody was told", of(delete(Message).where(Message.kind == "booked"))),
     ("I5", "accepted twice", second_receipt),
     ("I5", "a receipt for another one", of(update(Message).values(provider_id="SM77"))),
     ("I7", "a version ahead", of(update(Parcel).values(version=Parcel.version + 1))),
