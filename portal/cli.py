@@ -15,6 +15,7 @@ from parcels.models import Parcel, Shop, Staff
 from parcels.stages import Kind
 from portal import (
     access,
+    carriers_command,
     demo,
     eta,
     intake,
@@ -45,6 +46,7 @@ main = click.Group()
 main.add_command(matrix_command.commands)
 main.add_command(eta.commands)
 main.add_command(sms_command.commands)
+main.add_command(carriers_command.commands)
 
 
 @command(main, "import-orders")
