@@ -21,7 +21,7 @@ class BadAnswer(CarrierError):
 class Update:
     """One thing that a carrier says has happened to a parcel of its.
 
-    `occurred_at` keeps the source's own offset; `code` and `text` are the carrier's words, `kind` is what they mean, and
+    `occurred_at` keeps the source's own offset; `code` and `text` are the carrier's words, `kind` what they mean, and
     UNKNOWN when nobody has told us. `cash_due` is in minor units, None where nothing is said.
     """
 
