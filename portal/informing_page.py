@@ -87,7 +87,8 @@ def costs(session: Session, shop_id: int, wanted: str) -> Costs:
 def _months(session: Session, shop_id: int) -> list[Month]:
     is_letter = Message.channel == Channel.EMAIL.value
     is_pg = session.get_bind().dialect.name == "postgresql"
-    month = func.to_char(Message.accepted_at, "YYYY-MM") if is_pg else func.strftime("%Y-%m", Message.accepted_at)
+    utc = func.timezone("UTC", Message.accepted_at)
+    month = func.to_char(utc, "YYYY-MM") if is_pg else func.strftime("%Y-%m", Message.accepted_at)
     query = (
         select(
             month,
@@ -111,7 +112,7 @@ def _lines(session: Session, shop_id: int, wanted: str) -> list[Line]:
         .order_by(Message.created_at.desc(), Message.id.desc())
     )
     if wanted:
-        query = query.where(Parcel.order_number == wanted)
+        query = query.where(Parcel.shop_id == shop_id, Parcel.order_number == wanted)
     return [_line(message, order) for message, order in session.execute(query.limit(SHOWN))]
 
 

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from zlib import crc32
 
 from flask import current_app
 from itsdangerous import Signer
@@ -70,14 +71,14 @@ def token_for(parcel: Parcel) -> str:
 
 
 def stop_for(parcel: Parcel) -> str:
-    """The address that ends letters about a parcel and all others to the same mailbox."""
-    return f"{current_app.config['PUBLIC_BASE_URL']}/u/{_token('letters', parcel.id, 0)}"
+    """The address that ends letters about a parcel and all others to the same mailbox, and to no later one."""
+    return f"{current_app.config['PUBLIC_BASE_URL']}/u/{_token('letters', parcel.id, crc32(parcel.email.encode()))}"
 
 
 def parcel_of_letters(session: Session, token: str) -> Parcel:
     """The parcel whose letters a token ends. Raises BadLink."""
     parcel = session.get(Parcel, parcel_id_of(token))
-    if parcel is None or not _is_signed("letters", token, parcel.id, 0):
+    if parcel is None or not _is_signed("letters", token, parcel.id, crc32(parcel.email.encode())):
         raise BadLink
     return parcel
 

@@ -12,6 +12,7 @@ from parcels.stages import Kind
 from sms import duties, preferences
 from sms.models import Message
 from sms.occasions import Occasion
+from sms.owing import owed
 from sms.preferences import Preferences
 
 #: So far back each fact is looked at again, by the choices that its shop had then.
@@ -75,7 +76,7 @@ def _choices(session: Session, known: dict[int, Preferences], shop_id: int, at: 
 
 
 def _missing(parcel: Parcel, fact: Fact, choices: Preferences, known: set[str]) -> Iterator[str]:
-    for duty in duties.owed(parcel, fact, choices):
+    for duty in owed(parcel, fact, choices):
         if duty.occasion in _NOT_BY_FACT:
             continue
         for channel, _address in duties.told_by_us(duty, parcel, choices):

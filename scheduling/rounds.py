@@ -126,7 +126,8 @@ def _said_of(stop: Stop, stops: Sequence[Stop], courier: Courier) -> dict[str, s
     """What the recipient may know of his courier: who, by which phone, and in which hour."""
     same = [one.number for one in stops if one.slot.id == stop.slot.id]
     begins, ends = visiting_hour(stop.slot.starts, stop.slot.ends, same.index(stop.number), len(same))
-    said = {"by": courier.name, "name": courier.name.split()[0] if courier.name else "", "phone": courier.phone}
+    first_name, *_others = courier.name.split() or [""]
+    said = {"by": courier.name, "name": first_name, "phone": courier.phone}
     hour = {"day": stop.slot.day.isoformat(), "from": f"{begins:%H:%M}", "until": f"{ends:%H:%M}"}
     return {name: value for name, value in {**said, **hour}.items() if value}
 

@@ -109,7 +109,7 @@ def looked_up(session: Session, message_id: int, found: str | None, now: datetim
     Returns: the status that the message has now; one that a receipt has moved meanwhile stays.
     Raises: NoResultFound when there is no such message.
     """
-    if found is not None:
+    if found is not None and not _is_anothers(session, message_id, found):
         ledger.accept(session, message_id, found, now)
     else:
         looks = session.scalars(select(Message.looks).where(Message.id == message_id)).one() + 1
@@ -120,6 +120,12 @@ def looked_up(session: Session, message_id: int, found: str | None, now: datetim
         else:
             _again(session, message_id, "not found", now, mine, _AT_ONCE)
     return session.scalars(select(Message.status).where(Message.id == message_id)).one()
+
+
+def _is_anothers(session: Session, message_id: int, provider_id: str) -> bool:
+    """Was this the answer to another message, of the same batch perhaps, with the same words?"""
+    others = Message.provider_id == provider_id, Message.id != message_id
+    return session.scalar(select(Message.id).where(*others).limit(1)) is not None
 
 
 def _again(
@@ -137,7 +143,9 @@ def _again(
         return ledger.fail(session, message_id, Status.DEAD, reason, now, *only_if)
     wait = max(least, waits[min(attempts, len(waits)) - 1])
     columns = {"due_at": now + wait, "lease_until": None, "error": reason, "looks": 0}
-    return ledger.advance(session, message_id, Status.QUEUED, *only_if, **columns)
+    # After a long pause it may be night, or untrue: then it is worded again.
+    to = Status.OWED if wait > BACKOFF[-1] else Status.QUEUED
+    return ledger.advance(session, message_id, to, *only_if, **columns)
 
 
 def _locked(session: Session, now: datetime, limit: int, *wanted: ColumnElement[bool]) -> list[Message]:

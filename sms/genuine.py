@@ -9,11 +9,13 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from sms.models import Message
-from sms.occasions import Channel
+from sms.models import Message, Status
+from sms.occasions import Audience, Channel
+from sms.preferences import DEFAULT_SENDER
 
 #: The newest messages to a number that are compared; nobody has more of them for his parcels.
 COMPARED = 200
+_NEVER_LEFT = (Status.OWED, Status.QUEUED, Status.REFUSED, Status.DROPPED)
 _ADDRESS = re.compile(r"(?:https?://)?((?:[\w-]+\.)+[^\W\d_]{2,})(?::\d+)?(/\S*)?", re.IGNORECASE)
 _MONEY = re.compile(r"\b(?:карт\w*|cvv|cvc|оплатит\w*|перевод\w*|доплат\w*|пошлин\w*|card|payment)\b", re.IGNORECASE)
 _PRIVATE = re.compile(r"\b(?:код\w*|парол\w*|паспорт\w*|пин-?код\w*|code|password|pin)\b", re.IGNORECASE)
@@ -49,17 +51,18 @@ def judge(session: Session, phone: str, sender: str, text: str, own_host: str) -
     """
     wanted = _bare(text)
     rows = session.execute(
-        select(Message.text, Message.sender, Message.accepted_at)
-        .where(Message.recipient == phone, Message.channel == Channel.SMS.value, Message.accepted_at.is_not(None))
+        select(Message.text, Message.sender, Message.accepted_at, Message.due_at)
+        .where(Message.recipient == phone, Message.channel == Channel.SMS.value, Message.attempts > 0)
+        .where(Message.audience == Audience.RECIPIENT.value, Message.status.not_in(_NEVER_LEFT))
         .order_by(Message.created_at.desc())
         .limit(COMPARED)
     )
     sent = next((row for row in rows if _bare(row.text) == wanted), None)
     if sent is None:
         return Verdict(None, tuple(marks_of(text, own_host)))
-    if sender and sent.sender and sender.strip().lower() != sent.sender.lower():
+    if sender and sent.sender not in ("", DEFAULT_SENDER) and sender.strip().lower() != sent.sender.lower():
         return Verdict(None, (Mark.SENDER,))
-    return Verdict(sent.accepted_at)
+    return Verdict(sent.accepted_at or sent.due_at)
 
 
 def marks_of(text: str, own_host: str) -> Iterable[Mark]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import phonenumbers
 from phonenumbers import NumberParseException
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from sms.models import Message, Status
@@ -30,15 +30,15 @@ def judge(session: Session, row: Message, choices: Preferences, now: datetime) -
     if row.channel != Channel.SMS:
         return None
     manner = MANNERS[Occasion(row.kind)]
-    needs_answer = manner.needs_answer and manner.audience is Audience.RECIPIENT
+    is_his = manner.audience is Audience.RECIPIENT
+    needs_answer = manner.needs_answer and is_his
     if not is_in(choices.countries, row.recipient):
-        return Verdict("country", is_for_people=manner.audience is Audience.RECIPIENT)
-    lately = Message.created_at > now - timedelta(days=1), Message.channel == Channel.SMS.value
-    if _count(session, Message.recipient == row.recipient, *lately) >= A_DAY_PER_NUMBER:
+        return Verdict("country", is_for_people=is_his)
+    if is_his and _sent_today(session, row.recipient, now) >= A_DAY_PER_NUMBER:
         return Verdict("number_cap", needs_answer)
     if _spent_today(session, row.shop_id, now) + row.parts > choices.daily_parts:
         return Verdict("shop_cap", needs_answer)
-    if not needs_answer and _parts(session, row.parcel_id) + row.parts > choices.budget:
+    if is_his and not needs_answer and _parts(session, row.parcel_id) + row.parts > choices.budget:
         return Verdict("budget", is_for_people=False)
     return None
 
@@ -51,8 +51,10 @@ def is_in(countries: tuple[int, ...], phone: str) -> bool:
         return False
 
 
-def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
-    query = select(func.count()).select_from(Message).where(Message.status.in_(_SENT), *conditions)
+def _sent_today(session: Session, phone: str, now: datetime) -> int:
+    """SMS to a number within 24 hours."""
+    lately = Message.recipient == phone, Message.due_at > now - timedelta(days=1)
+    query = select(func.count()).select_from(Message).where(*lately, Message.status.in_(_SENT))
     return session.scalar(query) or 0
 
 
@@ -65,6 +67,6 @@ def _parts(session: Session, parcel_id: int) -> int:
 
 def _spent_today(session: Session, shop_id: int, now: datetime) -> int:
     """Parts that a shop has paid for within 24 hours."""
-    lately = Message.shop_id == shop_id, Message.created_at > now - timedelta(days=1)
+    lately = Message.shop_id == shop_id, Message.due_at > now - timedelta(days=1)
     query = select(func.coalesce(func.sum(Message.parts), 0)).where(*lately, Message.status.in_(_SENT))
     return session.scalar(query) or 0

@@ -89,8 +89,10 @@ class Message(Base):
     error: Mapped[str | None] = mapped_column(String(120))
     __table_args__ = (
         Index(None, "status", "priority", "due_at"),
-        Index(None, "recipient", "created_at"),
+        Index(None, "recipient", "due_at"),
         Index(None, "shop_id", "created_at"),
+        Index(None, "shop_id", "due_at"),
+        Index(None, "provider_id"),
         Index(None, "parcel_id"),
         CheckConstraint("parts >= 0", name="parts"),
     )

@@ -76,6 +76,10 @@ REMIND_EVERY: Final = (0, 5, 10, 15, 20)
 COUNTRIES: Final = (7, 374, 375, 380, 992, 993, 994, 995, 996, 998, 373)
 
 
+#: The name that local providers send under unless the shop has one of its own.
+DEFAULT_SENDER: Final = "pochta"
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """A shop's choices, with their defaults. `tellers` holds only what differs from the standard split.
@@ -85,7 +89,7 @@ class Preferences:
     `price_minor` what a part costs it, in kopecks.
     """
 
-    sender: str = "pochta"
+    sender: str = DEFAULT_SENDER
     first_text: str = ""
     with_order: bool = True
     starts: int = 9

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 
+from parcels import journal
 from sms import ledger, strays
 from sms.models import Message, Receipt, Status
 
@@ -37,6 +38,8 @@ def apply(session: Session, message_id: int, provider_id: str, status: str, erro
         strays.keep(session, provider_id, status, error, now)
         return False
     means = _MEANS.get(status)
+    if means is Status.UNDELIVERED:
+        journal.lock(session, parcel_id)  # its failure is a fact; the parcel comes before the message
     values = {
         "message_id": message_id,
         "provider_id": provider_id[:64],

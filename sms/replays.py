@@ -48,12 +48,13 @@ def replay(session: Session, message_id: int, by: str, now: datetime) -> bool:
     """
     is_long = (Message.status == Status.UNKNOWN) & (Message.created_at < now - ASK_AFTER)
     mine = Message.id == message_id, (Message.status == Status.DEAD) | is_long
-    was = session.scalar(select(Message.status).where(*mine))
-    if was is None:
+    found = session.execute(select(Message.status, Message.text).where(*mine)).first()
+    if found is None:
         return False
+    was, to = found.status, Status.QUEUED if found.text else Status.OWED
     columns = {"due_at": now, "settled_at": None, "lease_until": None, "looks": 0}
     again = update(Message).where(Message.id == message_id, Message.status == was)
-    if session.scalar(again.values(status=Status.QUEUED, **columns).returning(Message.id)) is None:
+    if session.scalar(again.values(status=to, **columns).returning(Message.id)) is None:
         return False
     session.add(Replay(message_id=message_id, was=was, by=by[:80], at=now))
     session.info["outbox"] = True

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from parcels import journal
-from parcels.clocks import local_date
+from parcels.clocks import local_date, moment
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
 from parcels.storage import kept_until
@@ -38,6 +38,8 @@ class Story:
     @property
     def choice(self) -> dict[str, Any]:
         """The details of what is agreed now; empty when nothing is."""
+        if self.parcel.plan is None:
+            return {}
         recorded = [fact for fact in self.facts if fact.kind in _CHOICES]
         held = recorded[-1] if recorded else None
         return held.details if held is not None and held.kind is not Kind.CHOICE_WITHDRAWN else {}
@@ -69,7 +71,7 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
         "weight": weight(parcel.weight_g, language) if parcel.weight_g else "",
         "dates": dates_between(parcel.promised_from, parcel.promised_to, dash),
         **_of_road(story, language),
-        **_of_choice(about if "day" in about else story.choice, dash),
+        **_of_choice(about if "day" in about and "cause" not in about else story.choice, dash),
         **_of_storage(story),
         **{name: str(about[name]) for name in ("name", "phone") if about.get(name)},
     }
@@ -77,9 +79,17 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
         days = [date.fromisoformat(day) for day in instead]
         if about.get("cause") != "delay" or not known["dates"]:
             known["dates"] = dates_between(days[0], days[-1], dash)
-    if about.get("from"):
+    if about.get("from") and not is_hour_over(story, about):
         known["window"] = _hours(about["from"], about["until"], dash)
     return {name: value for name, value in known.items() if value}
+
+
+def is_hour_over(story: Story, about: dict[str, Any]) -> bool:
+    """Has the courier's hour passed, as far as it was known?"""
+    if not (about.get("day") and about.get("until")):
+        return False
+    ends = moment(date.fromisoformat(about["day"]), time.fromisoformat(about["until"]), story.parcel.zone)
+    return story.now >= ends
 
 
 def _of_road(story: Story, language: str) -> dict[str, str]:

@@ -90,13 +90,19 @@ def check_own(template: str) -> None:
 
 def letter(key: str, names: Names, known: Known, url: str, stop: str, language: str) -> Letter:
     """The e-mail for a row of `phrases`. Args: `url` and `stop` whole addresses, `stop` may be empty."""
-    sentence = possible_phrases(key, known, language)[0].split(". ")[0].rstrip(": .")
+    sentence = _first_sentence(key, known, language)
     head = _head(_line(names.shop), _line(names.order))
     lines = [f"{label}: {known[name]}" for name, label in LABELS[language].items() if name in known]
     opens, why, ends = FRAME[language]
     about = why.format(shop=_line(names.shop), order=_line(names.order))
     parts = [head + sentence, *(["\n".join(lines)] if lines else []), opens + url, about]
     return Letter((head + sentence)[:200], "\n\n".join([*parts, *([ends + stop] if stop else [])]))
+
+
+def _first_sentence(key: str, known: Known, language: str) -> str:
+    """The fullest phrase up to its first full stop; those in an address are not among them."""
+    phrase = next(p for p in PHRASES[language][key] if _named(p) <= known.keys())
+    return phrase.split(". ")[0].rstrip(": .").format(**known)
 
 
 def html_of(text: str) -> str:

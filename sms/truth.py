@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from parcels.clocks import local_date
-from parcels.stages import BEFORE_CITY, Kind, Stage
+from parcels.stages import BEFORE_CITY, GOING_BACK, Kind, Stage
 from sms.models import Message
 from sms.occasions import Occasion
-from sms.story import MOVES, Story
+from sms.story import MOVES, Story, is_hour_over
 
 Holds = Callable[[Message, Story], bool]
+#: Of no use to somebody who has sent his order back.
+_ONLY_COMING = frozenset({Occasion.FIRST_LINK, Occasion.CASH, Occasion.DELAY, Occasion.IN_CITY, Occasion.REMINDER})
 _EVEN_AFTER_THE_END = frozenset({Occasion.DELIVERED, Occasion.RECEIVED, Occasion.FRESH_LINK})
 
 
@@ -20,6 +22,8 @@ def why_not_true(row: Message, told: Story) -> str:
         return "no_address"
     if told.parcel.closed_at is not None and occasion not in _EVEN_AFTER_THE_END:
         return "over"
+    if occasion in _ONLY_COMING and told.parcel.side in GOING_BACK:
+        return "not_so_any_more"
     return "" if _HOLDS.get(occasion, _always)(row, told) else "not_so_any_more"
 
 
@@ -48,13 +52,25 @@ def _still_agreed(row: Message, told: Story) -> bool:
 
 
 def _tomorrow(row: Message, told: Story) -> bool:
-    return _still_agreed(row, told) and row.about["day"] == (told.today + timedelta(days=1)).isoformat()
+    return (
+        told.parcel.side is None
+        and _still_agreed(row, told)
+        and row.about["day"] == (told.today + timedelta(days=1)).isoformat()
+    )
 
 
 def _with_courier_today(_row: Message, told: Story) -> bool:
     given = told.last(Kind.TO_COURIER)
     is_today = given is not None and local_date(given.occurred_at, told.parcel.zone) == told.today
     return is_today and told.parcel.stage is Stage.WITH_COURIER
+
+
+def _hour_to_come(row: Message, told: Story) -> bool:
+    return _with_courier_today(row, told) and not is_hour_over(told, row.about)
+
+
+def _is_due(_row: Message, told: Story) -> bool:
+    return told.parcel.cod_minor > 0
 
 
 def _nothing_agreed(_row: Message, told: Story) -> bool:
@@ -76,7 +92,10 @@ _HOLDS: dict[Occasion, Holds] = {
     Occasion.DELAY: _nothing_agreed,
     Occasion.DAY_BEFORE: _tomorrow,
     Occasion.COURIER: _with_courier_today,
-    Occasion.HOUR_BEFORE: _with_courier_today,
+    Occasion.HOUR_BEFORE: _hour_to_come,
+    Occasion.CASH: _is_due,
+    Occasion.DELIVERED: _stage(Stage.DELIVERED),
+    Occasion.RECEIVED: _stage(Stage.DELIVERED),
     Occasion.MISSED: _stage(Stage.MISSED),
     Occasion.INCIDENT: _stage(Stage.INCIDENT),
     Occasion.STILL_WAITING: _still_stored,

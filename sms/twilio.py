@@ -12,6 +12,7 @@ from twilio.rest import Client
 
 from sms import wire
 from sms.gateway import Accepted, Gateway, LookupFailed, Outcome, Outgoing, Refused, Unknown
+from sms.preferences import DEFAULT_SENDER
 
 LOOK_BACK = 20
 #: Refusals that are about us or about the moment, not about the message: worth another try.
@@ -66,7 +67,7 @@ class Twilio:
 
     def send(self, message: Outgoing) -> Outcome:
         extra = {"status_callback": _callback(message)} if message.callback_url else {}
-        sender = message.sender or self._sender
+        sender = self._name(message)
         try:
             sent = self._client.messages.create(to=message.to, from_=sender, body=message.text, **extra)
             return Accepted(str(sent.sid)) if sent.sid else Unknown("no sid")
@@ -77,12 +78,16 @@ class Twilio:
         except Exception as error:  # the request may be out already: whatever this is, the outcome is not known
             return wire.went_wrong(error)
 
+    def _name(self, message: Outgoing) -> str:
+        """The shop's own name; the default one belongs to nobody at Twilio, and answers to it would reach nobody."""
+        return message.sender if message.sender not in ("", DEFAULT_SENDER) else self._sender
+
     def find(self, message: Outgoing) -> str | None:
         try:
             newest_first = self._client.messages.list(to=message.to, limit=LOOK_BACK)
         except Exception as error:  # none of them is an answer
             raise LookupFailed(type(error).__name__) from error
-        matching = (str(sent.sid) for sent in newest_first if message.link in (sent.body or ""))
+        matching = (str(sent.sid) for sent in newest_first if message.text in (sent.body or ""))
         return next((sid for sid in matching if sid not in message.taken), None)
 
 

@@ -19,7 +19,7 @@ from sms import duties, guards, ledger, opt_out, story, texts
 from sms.hours import ALWAYS, next_waking
 from sms.models import Message, Status
 from sms.occasions import MANNERS, Audience, Channel, Occasion
-from sms.preferences import Preferences
+from sms.preferences import Preferences, Teller
 from sms.segments import measure
 from sms.story import Story
 from sms.texts import Names
@@ -55,8 +55,9 @@ def due(session: Session, now: datetime, limit: int) -> list[int]:
 def reconsider(session: Session, now: datetime) -> int:
     """What was worded and has waited too long is owed again. Returns how many."""
     waited = Message.status == Status.QUEUED, Message.due_at <= now - STALE
-    moved = session.scalars(update(Message).where(*waited).values(status=Status.OWED).returning(Message.id))
-    return len(moved.all())
+    first = select(Message.id).where(*waited).order_by(Message.id).with_for_update(skip_locked=True)
+    again = update(Message).where(Message.id.in_(first.scalar_subquery())).values(status=Status.OWED)
+    return len(session.scalars(again.returning(Message.id)).all())
 
 
 def put_off(session: Session, message_id: int, now: datetime) -> None:
@@ -86,15 +87,22 @@ def prepare(session: Session, message_id: int, desk: Desk, now: datetime) -> Sta
     choices, occasion = duties.chosen(session, parcel), Occasion(row.kind)
     told = story.read(session, parcel, now)
     row.recipient = duties.address_of(parcel, choices, occasion, Channel(row.channel))
-    reason = why_not_true(row, told) or ("stopped" if opt_out.is_stopped(session, row.recipient) else "")
-    if reason:
+    if reason := _why_not(session, row, told, choices):
         return _drop(row, reason, now)
     waking = ALWAYS if MANNERS[occasion].at_once else choices.waking
-    if (begins := next_waking(now, parcel.zone, waking)) > now:
+    zone = parcel.zone if row.audience == Audience.RECIPIENT else parcel.shop.origin.zone
+    if (begins := next_waking(now, zone, waking)) > now:
         row.due_at = begins
         return row.status
     _word(row, told, choices, desk)
     return _send_or_not(session, row, choices, now)
+
+
+def _why_not(session: Session, row: Message, told: Story, choices: Preferences) -> str:
+    """Why a message is left out; empty when it is not."""
+    if choices.teller(Occasion(row.kind), Channel(row.channel)) is not Teller.WE:
+        return "not_ours"
+    return why_not_true(row, told) or ("stopped" if opt_out.is_stopped(session, row.recipient) else "")
 
 
 def _drop(row: Message, reason: str, now: datetime) -> Status:

@@ -19,6 +19,7 @@ from parcels.stages import Kind
 from sms import duties, preferences
 from sms.models import Message, Status
 from sms.occasions import Channel, Occasion
+from sms.owing import OWED
 from sms.preferences import PLANS, Preferences, Teller
 from tests.integration.test_sms_models import NOW, PHONE, add_parcel, add_shop, after, committed, new_database
 
@@ -108,7 +109,7 @@ def test_without_a_phone_nothing_is_owed(engine: Engine) -> None:
     assert outbox(engine) == []
 
 
-TELLING = {kind for kind in Kind if kind in duties._OWED}
+TELLING = {kind for kind in Kind if kind in OWED}
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - TELLING))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Parcel
+from parcels.models import Parcel, Settlement
 from parcels.stages import Kind
 from sms import delivery, duties, guards, preferences, wording
 from sms.models import Message, Status
 from sms.occasions import Channel, Occasion
-from sms.preferences import PLANS, Preferences
+from sms.preferences import PLANS, Preferences, Teller
 from sms.segments import measure
 from sms.wording import Desk
 from tests.integration.test_sms_models import NOW, PHONE, add_parcel, add_shop, after, committed, failures, new_database
@@ -326,3 +326,109 @@ def test_every_occasion_can_be_worded(engine: Engine, kind: Occasion) -> None:
         row = Message(kind=kind.value, channel="sms", audience="recipient", about={}, recipient=PHONE)
         wording._word(row, story, Preferences(), DESK)
     assert measure(row.text).parts == 1
+
+
+# --- what went wrong once
+
+
+def statuses(engine: Engine, kind: str) -> list[Status]:
+    with Session(engine) as session:
+        return list(session.scalars(select(Message.status).where(Message.kind == kind).order_by(Message.id)))
+
+
+def test_a_mailbox_that_is_told_later_takes_nothing_from_the_phone(engine: Engine) -> None:
+    happens(engine, Kind.ORDER_ACCEPTED, tomsk("2026-11-20T23:00"))
+    parcel_with(engine, email="marina@example.org")
+    happens(engine, Kind.DETAILS_CHANGED, tomsk("2026-11-20T23:10"), changed=["email"])
+    assert set(word(engine, tomsk("2026-11-21T09:00"))) == {Status.QUEUED}
+    assert statuses(engine, "first_link") == [Status.QUEUED, Status.QUEUED]
+
+
+def test_who_has_refused_hears_nothing_of_tomorrow(engine: Engine) -> None:
+    happens(engine, Kind.SLOT_BOOKED, **BOOKED)
+    happens(engine, Kind.REFUSED, after(days=1))
+    word(engine, tomsk("2026-11-25T18:00"))
+    assert statuses(engine, "day_before") == [Status.DROPPED]
+
+
+def test_an_incident_that_passes_leaves_the_eve_as_it_was(engine: Engine) -> None:
+    happens(engine, Kind.SLOT_BOOKED, **BOOKED)
+    happens(engine, Kind.INCIDENT, after(hours=1))
+    happens(engine, Kind.ARRIVED, after(hours=2))
+    word(engine, tomsk("2026-11-25T18:00"))
+    assert statuses(engine, "day_before") == [Status.QUEUED]
+
+
+def test_what_went_back_was_not_handed_over(engine: Engine) -> None:
+    prefer(engine, owner_phone="+79990000001")
+    happens(engine, Kind.REFUSED)
+    happens(engine, Kind.DELIVERED, after(minutes=1))
+    word(engine, after(minutes=1))
+    assert statuses(engine, "received") == [Status.DROPPED]
+
+
+def test_a_late_scan_of_a_place_of_issue_takes_nothing_from_the_courier(engine: Engine) -> None:
+    morning = tomsk("2026-11-26T09:05")
+    happens(engine, Kind.TO_COURIER, morning, day="2026-11-26", **{"from": "14:00", "until": "15:00"})
+    happens(engine, Kind.AT_PICKUP, morning + timedelta(minutes=1), place="Томск, пункт выдачи")
+    word(engine, tomsk("2026-11-26T13:00"))
+    assert statuses(engine, "hour_before") == [Status.QUEUED]
+
+
+def test_the_owner_hears_of_every_parcel(engine: Engine) -> None:
+    prefer(engine, owner_phone="+79990000001")
+    with committed(engine) as session:
+        for order in range(guards.A_DAY_PER_NUMBER + 3):
+            journal.record(session, add_parcel(session, str(order)), NewFact(Kind.DELIVERED, "test"), NOW)
+    word(engine)
+    assert set(statuses(engine, "received")) == {Status.QUEUED}
+
+
+def test_an_arrival_that_becomes_known_late_does_not_remind_at_once(engine: Engine) -> None:
+    with committed(engine) as session:
+        late = NewFact(Kind.AT_PICKUP, "test", at=NOW - timedelta(days=11), place="Томск")
+        journal.record(session, add_parcel(session), late, NOW)
+    word(engine)
+    assert statuses(engine, "at_pickup") == [Status.QUEUED]
+    assert Status.QUEUED not in statuses(engine, "still_waiting")
+
+
+def test_a_shop_that_sleeps_early_tells_the_eve_before_it_sleeps(engine: Engine) -> None:
+    prefer(engine, ends=18)
+    happens(engine, Kind.SLOT_BOOKED, **BOOKED)
+    word(engine, tomsk("2026-11-25T17:00"))
+    assert statuses(engine, "day_before") == [Status.QUEUED]
+
+
+def test_two_scans_of_one_hand_over_are_one_message(engine: Engine) -> None:
+    for minutes in (0, 20):
+        happens(engine, Kind.TO_COURIER, tomsk("2026-11-26T09:05") + timedelta(minutes=minutes))
+    assert len(statuses(engine, "courier")) == 1
+
+
+def test_the_owner_is_written_to_by_his_own_clock(engine: Engine) -> None:
+    prefer(engine, owner_phone="+79990000001")
+    with committed(engine) as session:
+        parcel = add_parcel(session)
+        session.add(Settlement(id=2, name="Анадырь", region_code="87", region="Чукотский АО", zone="Asia/Anadyr"))
+        session.flush()
+        parcel.settlement_id = 2
+    noon_in_anadyr = datetime(2026, 11, 20, 0, tzinfo=UTC)  # 7 in Tomsk
+    happens(engine, Kind.DELIVERED, noon_in_anadyr)
+    word(engine, noon_in_anadyr)
+    assert statuses(engine, "received") == [Status.OWED]
+
+
+def test_what_the_shop_has_taken_over_meanwhile_is_left_to_it(engine: Engine) -> None:
+    happens(engine, Kind.ARRIVED, tomsk("2026-11-20T23:00"))
+    prefer(engine, tellers={(Occasion.IN_CITY, Channel.SMS): Teller.SHOP})
+    word(engine, tomsk("2026-11-21T09:00"))
+    assert dropped(engine) == [("in_city", "not_ours")]
+
+
+def test_the_hour_is_not_told_when_it_is_over(engine: Engine) -> None:
+    prefer(engine, starts=12)
+    happens(engine, Kind.TO_COURIER, tomsk("2026-11-26T07:30"), day="2026-11-26", **{"from": "10:00", "until": "11:00"})
+    word(engine, tomsk("2026-11-26T12:00"))
+    assert statuses(engine, "hour_before") == [Status.DROPPED]
+    assert told(engine) == ["Тёплый дом, 117: привезём сегодня: veha.ru/t/1e1"]

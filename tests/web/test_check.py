@@ -13,9 +13,10 @@ from sqlalchemy import select
 from portal import links
 from portal.ticking import tick
 from portal.transaction import reading, transaction
-from sms import genuine, opt_out
+from sms import genuine, opt_out, preferences
 from sms.models import Message, Status
 from sms.phrases import PHRASES
+from sms.preferences import Preferences
 from tests.factories import NOW, make_parcel, make_world
 
 PHONE = "+7 913 000-12-42"
@@ -25,7 +26,9 @@ PHONE = "+7 913 000-12-42"
 def sent(both: Flask) -> str:
     """The text of a message that has been sent to Marina."""
     with transaction() as session:
-        make_parcel(session, make_world(session))
+        shop = make_world(session)
+        preferences.choose(session, shop.id, Preferences(sender="TeplyDom"), "test", NOW)
+        make_parcel(session, shop)
     tick(NOW)
     with reading() as session:
         return session.scalars(select(Message.text)).one()
@@ -42,7 +45,7 @@ def ask(visitor: FlaskClient, text: str, phone: str = PHONE, sender: str = "") -
 
 def test_a_message_of_ours_is_recognised(visitor: FlaskClient, sent: str) -> None:
     assert "Да, это сообщение отправили мы" in ask(visitor, sent)
-    assert "Да, это сообщение отправили мы" in ask(visitor, f"  {sent.replace(' ', '  ')}\n", sender="Pochta")
+    assert "Да, это сообщение отправили мы" in ask(visitor, f"  {sent.replace(' ', '  ')}\n", sender="teplydom")
 
 
 def test_a_changed_one_is_not(visitor: FlaskClient, sent: str) -> None:

@@ -202,6 +202,10 @@ def upgrade():
         batch_op.drop_constraint(op.f('ck_messages_parts'), type_='check')
         batch_op.create_check_constraint(op.f('ck_messages_parts'), 'parts >= 0')
         batch_op.drop_index(batch_op.f('ix_messages_status_due_at'))
+        batch_op.drop_index(batch_op.f('ix_messages_recipient_created_at'))
+        batch_op.create_index(batch_op.f('ix_messages_recipient_due_at'), ['recipient', 'due_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_messages_provider_id'), ['provider_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_messages_shop_id_due_at'), ['shop_id', 'due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_messages_shop_id_created_at'), ['shop_id', 'created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_messages_status_priority_due_at'), ['status', 'priority', 'due_at'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_messages_shop_id'), 'shops', ['shop_id'], ['id'])
@@ -225,13 +229,21 @@ def downgrade():
         batch_op.drop_column('language')
         batch_op.drop_column('email')
 
-    op.execute("DELETE FROM messages WHERE parts = 0")
+    # What the first release cannot know: letters, and what is owed and has no words yet.
+    newer = "SELECT id FROM messages WHERE parts = 0 OR status = 'owed'"
+    op.execute(f"DELETE FROM replays WHERE message_id IN ({newer})")
+    op.execute(f"DELETE FROM receipts WHERE message_id IN ({newer})")
+    op.execute(f"DELETE FROM messages WHERE id IN ({newer})")
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.drop_constraint(op.f('ck_messages_parts'), type_='check')
         batch_op.create_check_constraint(op.f('ck_messages_parts'), 'parts > 0')
         batch_op.drop_constraint(batch_op.f('fk_messages_shop_id'), type_='foreignkey')
         batch_op.drop_index(batch_op.f('ix_messages_status_priority_due_at'))
         batch_op.drop_index(batch_op.f('ix_messages_shop_id_created_at'))
+        batch_op.drop_index(batch_op.f('ix_messages_shop_id_due_at'))
+        batch_op.drop_index(batch_op.f('ix_messages_provider_id'))
+        batch_op.drop_index(batch_op.f('ix_messages_recipient_due_at'))
+        batch_op.create_index(batch_op.f('ix_messages_recipient_created_at'), ['recipient', 'created_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_messages_status_due_at'), ['status', 'due_at'], unique=False)
         batch_op.alter_column('provider_id',
                existing_type=sa.String(length=254),
