@@ -22,6 +22,8 @@ ABOUT = {
     "bad_cod": "cod",
     "bad_pieces": "pieces",
     "bad_weight": "weight_kg",
+    "bad_email": "email",
+    "bad_language": "language",
     **dict.fromkeys(("bad_accepted_at", "future"), "accepted_at"),
     **dict.fromkeys(("unknown_place", "ambiguous_place"), "settlement"),
     "with_courier": "address",

@@ -177,13 +177,17 @@ def revoke_link(order: str, shop: str) -> None:
 @click.argument("kind", type=click.Choice([kind.value for kind in BY_HAND]))
 @click.option("--at", "at", type=Moment(), help="Когда это было, ISO с поясом; без него сейчас.")
 @click.option("--place", default="", help="Где это было.")
+@click.option("--address", default="", help="Адрес пункта выдачи.")
+@click.option("--hours", default="", help="Часы его работы, например 9–20.")
 @click.option("--shop", default="", help="Код магазина, если номер есть у нескольких.")
-def fact(order: str, kind: str, at: datetime | None, place: str, shop: str) -> None:
+def fact(order: str, kind: str, at: datetime | None, place: str, address: str, hours: str, shop: str) -> None:
     """Записать факт о посылке вручную. Будущее время тоже годится: так историю проигрывают вперёд вместе с tick."""
     moment = max(at, now()) if at else now()
     with transaction() as session:
         parcel = journal.lock(session, _parcel(session, order, shop).id)
-        journal.record(session, parcel, NewFact(Kind(kind), "terminal", at=at or moment, place=place), moment)
+        details = {name: said for name, said in (("address", address), ("open", hours)) if said}
+        new = NewFact(Kind(kind), "terminal", at=at or moment, place=place, details=details)
+        journal.record(session, parcel, new, moment)
     click.echo(f"{parcel.number}: записано {kind}; теперь этап «{notices.stage_words(parcel.stage)}».")
 
 

@@ -83,7 +83,7 @@ def _place(places: PlaceIndex, parameter: str, text: str, region: str) -> KnownP
     if not text.strip():
         raise BadQuestion("missing", _("Не хватает параметра {name}.", name=parameter), parameter=parameter)
     try:
-        return places.find(text[:120], region[:80])
+        return places.find(text[:120], region[:80], is_origin=parameter == "origin")
     except UnknownPlace as problem:
         candidates = [_candidate(places.by_id[place.id]) for place in problem.candidates[:SHOWN]]
         found: dict[str, Any] = {"parameter": parameter, "candidates": candidates}

@@ -26,7 +26,7 @@ def source_of(session: Session, form: Mapping[str, str], name: str, by: str, now
     if not name:
         raise BadForm(_("Файл не выбран. Выберите CSV или XLSX с матрицей."))
     try:
-        origin = places.find_settlement(session, form.get("origin", "").strip() or str(places.CHELYABINSK))
+        origin = places.find_origin(session, form.get("origin", "").strip() or str(places.CHELYABINSK))
     except places.UnknownPlace as problem:
         raise BadForm(_("Город отправки неизвестен или не один; впишите его код.")) from problem
     carrier = form.get("carrier", "").strip().lower() or CARRIER

@@ -80,7 +80,7 @@ def _with_codes(
             if wants_code:
                 cells[CODE] = _code(found, places, cells.get(NAMES, ""), cells.get(REGION, ""))
             if ORIGIN in cells:
-                cells[ORIGIN] = _origin(found, places, cells)
+                cells[ORIGIN] = _origin(places, cells)
         except UnknownPlace as problem:
             bad.append(BadRow(line, problem.reason, str(problem.words)))
             continue
@@ -96,9 +96,9 @@ def _code(found: dict[tuple[str, str], str], places: PlaceIndex, name: str, regi
     return found[name, region]
 
 
-def _origin(found: dict[tuple[str, str], str], places: PlaceIndex, cells: Mapping[str, str]) -> str:
+def _origin(places: PlaceIndex, cells: Mapping[str, str]) -> str:
     try:
-        return _code(found, places, cells[ORIGIN], "")
+        return str(places.find(cells[ORIGIN], is_origin=True).id)
     except UnknownPlace as problem:
         raise UnknownPlace("unknown_origin", cells[ORIGIN]) from problem
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 import parcels
 import scheduling
 from parcels.models import Settlement
-from scheduling.models import ZoneSettlement
+from scheduling.models import Matrix, ZoneSettlement
 
 SETTLEMENTS = Path(parcels.__file__).parent / "data" / "settlements.csv"
 DAYS_FROM_CHELYABINSK = Path(scheduling.__file__).parent / "data" / "days_from_chelyabinsk.csv"
@@ -92,6 +92,19 @@ def find_settlement(session: Session, text: str, region: str = "") -> Settlement
         )
     )
     return min(found, key=lambda place: (place.id not in served, place.id))
+
+
+def find_origin(session: Session, text: str) -> Settlement:
+    """The settlement that parcels are sent from: of several codes of one city the one that a matrix begins at.
+
+    Raises: UnknownPlace.
+    """
+    found = find_settlement(session, text)
+    codes = _by_name(session).get(name_key(found.name), [])
+    namesakes = Settlement.id.in_(codes), Settlement.region_code == found.region_code
+    known = select(Settlement).join(Matrix, Matrix.origin_id == Settlement.id).where(*namesakes)
+    is_code = text.strip().isdigit()
+    return found if is_code else session.scalars(known.order_by(Settlement.id).limit(1)).first() or found
 
 
 def one_place(text: str, region: str, named: Sequence[AnyPlace]) -> Sequence[AnyPlace]:

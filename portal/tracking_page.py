@@ -197,12 +197,18 @@ def _explanation(s: Standing) -> str:
     if stage is Stage.MISSED:
         return _("Заказ вернулся на склад в вашем городе и хранится бесплатно.")
     if stage is Stage.AT_PICKUP:
-        return _("Храним бесплатно. Возьмите с собой номер заказа.")
+        return " ".join([*_pickup_point(s), _("Храним бесплатно. Возьмите с собой номер заказа.")])
     if s.head.promised_from is None and not s.head.closed_at:
         return _("Ждём от магазина город и адрес. Не дождёмся — позвоним вам сами.")
     if s.head.zone_id is None and s.head.promised_from is not None and not s.head.closed_at:
         return _("Курьер в ваш населённый пункт не ездит. Когда заказ придёт в пункт выдачи, это будет видно здесь.")
     return ""
+
+
+def _pickup_point(s: Standing) -> list[str]:
+    """Where the parcel waits and when one may come, as far as the carrier has told; each as a sentence."""
+    details = s.last.details if s.last is not None and s.last.kind is Kind.AT_PICKUP else {}
+    return [f"{details[name]}." for name in ("address", "open") if details.get(name)]
 
 
 def _address(head: Row[Any]) -> str:

@@ -104,7 +104,7 @@ def deadline_of(view: Outlook) -> datetime | None:
 def next_step(view: Outlook, now: datetime) -> Step:
     """The next step of an open parcel. There always is one, and it always has an owner."""
     if view.call_closes_at is not None:
-        return Step("call_centre", Action.CALL, view.call_closes_at)
+        return _while_in_queue(view, view.call_closes_at, now)
     if view.state.side is not None:
         return _beside_the_road(view, now)
     if view.state.road is Stage.WITH_COURIER:
@@ -117,6 +117,14 @@ def next_step(view: Outlook, now: datetime) -> Step:
     if view.remind_on is not None and view.closing is not None and view.promised_from is not None:
         return _remind(view, view.remind_on, Window.from_first_possible(view.promised_from).last, view.closing)
     return _open_road(view, now)
+
+
+def _while_in_queue(view: Outlook, closes_at: datetime, now: datetime) -> Step:
+    """Somebody is to be called; meanwhile the carrier's own duty still falls due, and a new promise with it."""
+    call = Step("call_centre", Action.CALL, closes_at)
+    if view.state.side is not None or view.state.road not in BEFORE_CITY or view.promised_from is None:
+        return call
+    return min(call, _carrier_owes(view, now), key=lambda step: step.at)
 
 
 def _remind(view: Outlook, on: date, last_day: date, closing: time) -> Step:

@@ -10,6 +10,7 @@ from parcels.clocks import local_date, moment
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 from parcels.storage import kept_until
+from sms.hours import next_waking
 from sms.occasions import Channel, Occasion
 from sms.preferences import Preferences
 from sms.story import MOVES
@@ -138,13 +139,14 @@ def _booked(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterator[Duty]:
         yield Duty(Occasion.DAY_BEFORE, epoch, eve, details)
 
 
-def _with_courier(parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+def _with_courier(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterator[Duty]:
     details = fact.details
     today = _local_day(parcel, fact)
     yield Duty(Occasion.COURIER, today, about=details)
     if details.get("from") and details.get("day"):
         begins = moment(date.fromisoformat(details["day"]), time.fromisoformat(details["from"]), parcel.zone)
-        if begins - BEFORE_VISIT > fact.recorded_at + BEFORE_VISIT:  # sooner it would say the morning's words again
+        told = next_waking(fact.recorded_at, parcel.zone, choices.waking)
+        if begins - BEFORE_VISIT > told + BEFORE_VISIT:  # sooner it would say the morning's words again
             yield Duty(Occasion.HOUR_BEFORE, today, begins - BEFORE_VISIT, details)
 
 

@@ -79,6 +79,8 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
         days = [date.fromisoformat(day) for day in instead]
         if about.get("cause") != "delay" or not known["dates"]:
             known["dates"] = dates_between(days[0], days[-1], dash)
+    if "cause" in about and about.get("day"):
+        known["lost"] = f"{date.fromisoformat(about['day']):%d.%m}"
     if about.get("from") and not is_hour_over(story, about):
         known["window"] = _hours(about["from"], about["until"], dash)
     return {name: value for name, value in known.items() if value}

@@ -137,8 +137,9 @@ def _candidates(shop: str, order: str, phrases: tuple[str, ...], cut: str) -> It
     yield f"{_head(shop, last)}{brief}"
     yield f"{_head(shop, '')}{full}"
     yield f"{_head(shop, '')}{brief}"
-    for length in range(len(shop) - 1, _LEAST_OF_SHOP - 1, -1):
-        yield f"{_head(shop[:length].rstrip() + cut, '')}{brief}"
+    for phrase in (full, brief):
+        for length in range(len(shop) - 1, _LEAST_OF_SHOP - 1, -1):
+            yield f"{_head(shop[:length].rstrip() + cut, '')}{phrase}"
     yield brief
     for phrase in phrases[2:]:
         yield f"{_head(shop, last)}{phrase}"

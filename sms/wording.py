@@ -150,6 +150,8 @@ def phrase_key(occasion: Occasion, about: dict[str, Any], told: Story) -> str:
         return "rebooked"
     if occasion is Occasion.POSTPONED and "remind_on" in about:
         return "postponed_reminder"
+    if occasion is Occasion.DELAY and about.get("cause") != "delay":
+        return "slot_lost"
     if occasion is Occasion.IN_CITY and told.parcel.plan is Stage.SCHEDULED:
         return "in_city_agreed"
     return occasion.value
