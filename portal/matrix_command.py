@@ -48,10 +48,10 @@ def import_matrix(file: Path, origin: str, valid_from: datetime | None, carrier:
 
 
 def settlement(session: Session, text: str) -> Settlement:
-    """The settlement that somebody means at the terminal. Raises Trouble."""
+    """The place of origin that somebody means at the terminal. Raises Trouble."""
     if session.scalar(select(Settlement.id).limit(1)) is None:
         places.load(session)
     try:
-        return places.find_settlement(session, text)
+        return places.find_origin(session, text)
     except places.UnknownPlace as error:
         raise Trouble(error.words) from error

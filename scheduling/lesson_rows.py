@@ -93,8 +93,8 @@ def _promises(facts: list[Row[Any]]) -> list[Row[Any]]:
 def _came(facts: list[Row[Any]]) -> datetime | None:
     """When it was delivered, reached its place of issue, or could have come to somebody who wanted it later.
 
-    A later day that the recipient has chosen is no delay: the parcel then counts as come on the day after its
-    arrival, provided that we kept the chosen day.
+    A later day that the recipient has chosen is no delay, nor is that he has chosen none yet: the parcel then counts
+    as come on the day after its arrival, provided that we kept the chosen day.
     """
     first: dict[Kind, Row[Any]] = {}
     for fact in facts:
@@ -102,9 +102,13 @@ def _came(facts: list[Row[Any]]) -> datetime | None:
     ends = [local(first[k].occurred_at, first[k].zone) for k in (Kind.DELIVERED, Kind.AT_PICKUP) if k in first]
     over = min(ends, default=None)
     arrived, chosen = first.get(Kind.ARRIVED), _chosen(facts)
-    if arrived is None or chosen is None or (over is not None and over.date() > chosen):
+    if arrived is None:
         return over
     ready = local(arrived.occurred_at, arrived.zone) + timedelta(days=1)
+    if chosen is None:
+        return over or ready
+    if over is not None and over.date() > chosen:
+        return over
     if over is None:
         return ready if ready.date() < chosen else None
     return min(over, ready)

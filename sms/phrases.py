@@ -37,8 +37,8 @@ RU: Final[Phrases] = {
     "reminder": ("вы просили напомнить. Выберите день: ", "выберите день доставки: ", "выберите день: "),
     "day_before": ("завтра {hours}, к оплате {sum}: ", "завтра {hours}: ", "привезём завтра: "),
     "courier": (
-        *("сегодня {window} курьер {name}, {phone}: ", "сегодня {window}, курьер {phone}: "),
-        *("курьер {window}, {phone}: ", "сегодня {window}: ", "привезём сегодня: "),
+        *("сегодня {window}, курьер {name} {phone}: ", "сегодня {window}, {name} {phone}: "),
+        *("сегодня {window}, курьер {phone}: ", "сегодня {window}: ", "привезём сегодня: "),
     ),
     "hour_before": ("курьер будет {window}, {phone}: ", "курьер будет {window}: ", "курьер будет через час: "),
     "missed": ("не застали вас. Выберите другой день: ", "не застали. Другой день: "),
@@ -90,8 +90,8 @@ EN: Final[Phrases] = {
     "reminder": ("you asked us to remind you. Pick a day: ", "pick a day: "),
     "day_before": ("tomorrow {hours}, to pay {sum}: ", "tomorrow {hours}: ", "we deliver tomorrow: "),
     "courier": (
-        *("today {window}, courier {name}, {phone}: ", "today {window}, courier {phone}: "),
-        *("courier {window}, {phone}: ", "today {window}: ", "we deliver today: "),
+        *("today {window}, courier {name} {phone}: ", "today {window}, {name} {phone}: "),
+        *("today {window}, courier {phone}: ", "today {window}: ", "we deliver today: "),
     ),
     "hour_before": ("the courier comes {window}, {phone}: ", "the courier comes {window}: ", "courier in an hour: "),
     "missed": ("we missed you. Pick another day: ", "another day: "),
@@ -140,8 +140,8 @@ UK: Final[Phrases] = {
     "reminder": ("ви просили нагадати. Оберіть день: ", "оберіть день доставки: ", "оберіть день: "),
     "day_before": ("завтра {hours}, до сплати {sum}: ", "завтра {hours}: ", "привеземо завтра: "),
     "courier": (
-        *("сьогодні {window} кур'єр {name}, {phone}: ", "сьогодні {window}, кур'єр {phone}: "),
-        *("кур'єр {window}, {phone}: ", "сьогодні {window}: ", "привеземо сьогодні: "),
+        *("сьогодні {window}, кур'єр {name} {phone}: ", "сьогодні {window}, {name} {phone}: "),
+        *("сьогодні {window}, кур'єр {phone}: ", "сьогодні {window}: ", "привеземо сьогодні: "),
     ),
     "hour_before": ("кур'єр буде {window}, {phone}: ", "кур'єр буде {window}: ", "кур'єр буде за годину: "),
     "missed": ("не застали вас. Оберіть інший день: ", "не застали. Інший день: "),

@@ -143,7 +143,7 @@ def test_a_day_with_bookings_is_refused_with_their_names_and_then_closed_with_co
     assert withdrawn.details["cause"] == "blackout"
     assert "2026-11-24" not in withdrawn.details["instead"]
     assert message.dedup_key == f"{parcel_id}:delay:{held}:sms"
-    assert "позже, 21–22.11" in message.text
+    assert "не приедем 24.11" in message.text
 
 
 def test_consent_holds_only_for_those_who_were_named(parcel_id: int) -> None:

@@ -427,8 +427,13 @@ def test_what_the_shop_has_taken_over_meanwhile_is_left_to_it(engine: Engine) ->
 
 
 def test_the_hour_is_not_told_when_it_is_over(engine: Engine) -> None:
-    prefer(engine, starts=12)
-    happens(engine, Kind.TO_COURIER, tomsk("2026-11-26T07:30"), day="2026-11-26", **{"from": "10:00", "until": "11:00"})
-    word(engine, tomsk("2026-11-26T12:00"))
+    happens(engine, Kind.TO_COURIER, tomsk("2026-11-26T07:30"), day="2026-11-26", **{"from": "14:00", "until": "15:00"})
+    word(engine, tomsk("2026-11-26T15:20"))  # nobody sent anything before
     assert statuses(engine, "hour_before") == [Status.DROPPED]
     assert told(engine) == ["Тёплый дом, 117: привезём сегодня: veha.ru/t/1e1"]
+
+
+def test_a_courier_who_comes_first_thing_is_announced_once(engine: Engine) -> None:
+    happens(engine, Kind.TO_COURIER, tomsk("2026-11-26T07:30"), day="2026-11-26", **{"from": "10:00", "until": "11:00"})
+    word(engine, tomsk("2026-11-26T09:00"))
+    assert len(told(engine)) == 1
