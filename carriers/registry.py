@@ -1,8 +1,11 @@
 """The carriers we understand, by code."""
 
+from carriers import boxberry
 from carriers.base import CarrierError, Parse
 
-PARSERS: dict[str, Parse] = {}
+PARSERS: dict[str, Parse] = {
+    boxberry.CODE: boxberry.parse,
+}
 
 
 def parser_of(code: str) -> Parse:
