@@ -1,10 +1,11 @@
 """The carriers we understand, by code."""
 
-from carriers import boxberry
+from carriers import boxberry, topdelivery
 from carriers.base import CarrierError, Parse
 
 PARSERS: dict[str, Parse] = {
     boxberry.CODE: boxberry.parse,
+    topdelivery.CODE: topdelivery.parse,
 }
 
 

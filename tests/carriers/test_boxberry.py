@@ -59,11 +59,10 @@ def test_three_ways_to_write_a_date_are_one_way_of_a_parcel() -> None:
 
 
 def test_the_full_answer_knows_the_weight() -> None:
-    full = {"statuses": [{"Date": "01.05.2019 00:56", "Name": "Принято к доставке", "Comment": ""}], "Weight": 1.58}
+    (update,) = parse((RECORDED / "response_listStatusesFull.json").read_bytes())
 
-    (update,) = parse(json.dumps(full).encode())
-
-    assert update.weight_g == 1580
+    assert (update.kind, update.weight_g) == (Kind.ORDER_ACCEPTED, 4260)
+    assert update.occurred_at == datetime(2020, 12, 26, 12, 23, tzinfo=MOSCOW)
 
 
 @pytest.mark.parametrize(("name", "kind"), STATUSES.items())
