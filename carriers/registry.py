@@ -1,10 +1,11 @@
 """The carriers we understand, by code."""
 
-from carriers import boxberry, topdelivery
+from carriers import boxberry, intime, topdelivery
 from carriers.base import CarrierError, Parse
 
 PARSERS: dict[str, Parse] = {
     boxberry.CODE: boxberry.parse,
+    intime.CODE: intime.parse,
     topdelivery.CODE: topdelivery.parse,
 }
 
