@@ -16,7 +16,6 @@ ZONE = ZoneInfo("Europe/Moscow")
 STATUSES: dict[str, Kind | None] = {
     "заказ создан в личном кабинете": Kind.ORDER_ACCEPTED,
     "загружен реестр им": Kind.ORDER_ACCEPTED,
-    "заказ включен в акт. в обработке": Kind.ORDER_ACCEPTED,
     "заказ передан на доставку": Kind.HANDED_OVER,
     "принято к доставке": Kind.HANDED_OVER,
     "отправлен на сортировочный терминал": Kind.HANDED_OVER,
@@ -44,8 +43,6 @@ STATUSES: dict[str, Kind | None] = {
     "заказ в пути в интернет-магазин": Kind.RETURNING,
     "возвращено в им": Kind.RETURNED,
     "заказ возвращен в интернет-магазин": Kind.RETURNED,
-    # Made by hand to try the warnings of Boxberry's own cabinet.
-    "искусственная проблема": None,
 }
 
 
