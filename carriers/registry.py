@@ -1,8 +1,13 @@
 """The carriers we understand, by code."""
 
+from carriers import boxberry, intime, topdelivery
 from carriers.base import CarrierError, Parse
 
-PARSERS: dict[str, Parse] = {}
+PARSERS: dict[str, Parse] = {
+    boxberry.CODE: boxberry.parse,
+    intime.CODE: intime.parse,
+    topdelivery.CODE: topdelivery.parse,
+}
 
 
 def parser_of(code: str) -> Parse:

@@ -1,0 +1,58 @@
+"""Words, figures and dates of answers, one by one."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from decimal import Decimal
+
+import pytest
+
+from carriers.base import BadAnswer
+from carriers.wire import minor, moment, words
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2020-12-26 12:23:26", "2020-12-26T12:23:26+00:00"),
+        ("2020-12-26T12:23:26.5+0700", "2020-12-26T12:23:26.500000+07:00"),
+        ("26.12.2020 12:23", "2020-12-26T12:23:00+00:00"),
+        ("26.12.2020", "2020-12-26T00:00:00+00:00"),
+    ],
+)
+def test_a_date_keeps_its_offset_and_gets_the_zone_where_it_has_none(said: str, meant: str) -> None:
+    when = moment(said, UTC)
+
+    assert when is not None
+    assert when.isoformat() == meant
+
+
+@pytest.mark.parametrize("said", ["", "0000-00-00 00:00:00", "0001-01-01", "01.01.1970 00:00", "9999-12-31T23:59:59Z"])
+def test_a_date_of_no_year_is_not_said(said: str) -> None:
+    assert moment(said, UTC) is None
+
+
+@pytest.mark.parametrize("said", ["yesterday", "2020-02-30", "32.01.2020", "1608974606"])
+def test_what_is_no_date_is_refused(said: str) -> None:
+    with pytest.raises(BadAnswer, match=f"«{said}»"):
+        moment(said, UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "grams"), [("4.26", 4260), ("0,0005", 1), ("", None), ("-1", None), ("NaN", None), ("1e99", None)]
+)
+def test_figures_are_counted_without_losing_a_gram(said: str, grams: int | None) -> None:
+    assert minor(said, per_unit=1000) == grams
+
+
+def test_words_are_one_clean_line_of_a_bearable_length() -> None:
+    assert words("  a\r\n\x00\u202eb\ud800 ") == "a b"
+    assert words(Decimal("1.50")) == "1.50"
+    assert len(words("x" * 10_000)) == 500
+    assert words(None) == ""
+
+
+@pytest.mark.parametrize("value", [[], {}, True, b"x", 1.5])
+def test_anything_else_is_no_text(value: object) -> None:
+    with pytest.raises(BadAnswer):
+        words(value)
