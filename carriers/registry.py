@@ -1,8 +1,12 @@
 """The carriers we understand, by code."""
 
+from carriers import russian_post
 from carriers.base import CarrierError, Parse
 
-PARSERS: dict[str, Parse] = {}
+PARSERS: dict[str, Parse] = {
+    "ems": russian_post.parse_ems,
+    "russian_post": russian_post.parse,
+}
 
 
 def parser_of(code: str) -> Parse:
