@@ -1,10 +1,11 @@
 """The carriers we understand, by code."""
 
-from carriers import russian_post
+from carriers import nova_poshta, russian_post
 from carriers.base import CarrierError, Parse
 
 PARSERS: dict[str, Parse] = {
     "ems": russian_post.parse_ems,
+    "nova_poshta": nova_poshta.parse,
     "russian_post": russian_post.parse,
 }
 

@@ -43,7 +43,7 @@ JUNK = {
 
 
 def survives(parse: Callable[[bytes], list[Update]], answer: bytes) -> list[Update]:
-    """What was understood of an answer, none if it was refused; anything but a refusal blows up, as does an odd record."""
+    """What was understood of an answer, nothing if it was refused; anything else blows up."""
     try:
         updates = in_order(parse(answer))
     except BadAnswer:
