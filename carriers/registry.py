@@ -1,9 +1,10 @@
 """The carriers we understand, by code."""
 
-from carriers import nova_poshta, russian_post
+from carriers import cdek, nova_poshta, russian_post
 from carriers.base import CarrierError, Parse
 
 PARSERS: dict[str, Parse] = {
+    "cdek": cdek.parse,
     "ems": russian_post.parse_ems,
     "nova_poshta": nova_poshta.parse,
     "russian_post": russian_post.parse,
