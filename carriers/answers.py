@@ -53,6 +53,11 @@ def xml_root(answer: bytes, who: str) -> Element:
         raise BadAnswer(f"{who}: ответ оборван или это не XML.") from error
 
 
+def anywhere(root: Element, name: str) -> Element | None:
+    """The first element with this name, however deep it was wrapped."""
+    return next((element for element in root.iter() if element.tag.rpartition("}")[2] == name), None)
+
+
 def named(element: Element | None, name: str) -> Iterator[Element]:
     """The children with this name, in whichever namespace a carrier put them this year."""
     return (child for child in (() if element is None else element) if child.tag.rpartition("}")[2] == name)

@@ -9,7 +9,7 @@ from datetime import datetime
 from xml.etree.ElementTree import Element
 from zoneinfo import ZoneInfo
 
-from carriers.answers import amount, believable, inside, named, words, xml_root
+from carriers.answers import amount, anywhere, believable, inside, named, words, xml_root
 from carriers.base import BadAnswer, Update
 from carriers.russian_post_codes import KINDS
 from parcels.stages import Kind
@@ -41,11 +41,10 @@ def _updates(answer: bytes, carrier: str) -> list[Update]:
 
 def _records(root: Element) -> Iterator[Element]:
     """The operations, or the reason why there are none."""
-    body = inside(root, "Body")
-    fault = inside(body, "Fault")
+    fault = anywhere(root, "Fault")
     if fault is not None:
         raise BadAnswer(f"{_WHO} отказала: {_reason(fault)}.")
-    history = inside(body, "getOperationHistoryResponse", "OperationHistoryData")
+    history = anywhere(root, "OperationHistoryData")
     if history is None:
         raise BadAnswer(f"{_WHO}: в ответе нет истории операций.")
     return named(history, "historyRecord")

@@ -71,6 +71,12 @@ def test_the_table_has_every_operation_of_the_post_and_no_other() -> None:
     assert codes >= FINAL
 
 
+def test_another_envelope_and_another_declared_encoding_change_nothing() -> None:
+    inner = RECORDED.partition(b"<S:Body>")[2].partition(b"</S:Body>")[0]
+    bare = b"<?xml version='1.0' encoding='windows-1251'?>" + inner
+    assert russian_post.parse(bare) == russian_post.parse(RECORDED)
+
+
 def test_a_final_operation_is_never_on_the_way() -> None:
     assert {KINDS[code] for code in FINAL} == {Kind.DELIVERED, Kind.RETURNED, Kind.INCIDENT}
 
