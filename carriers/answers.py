@@ -12,12 +12,16 @@ from carriers.base import BadAnswer
 #: Carriers write years such as 0001, 1970 and 9999 where they have nothing to say.
 YEARS = range(2000, 2100)
 MOST_TEXT = 300
+#: A hundred parcels take half a megabyte; what an attacker nests in more takes a gigabyte of memory.
+MOST_BYTES = 3_000_000
 #: No parcel weighs 100 tonnes or is paid for with a billion.
 MOST_AMOUNT = 100_000_000_000
 
 
 def decoded(answer: bytes, who: str) -> str:
-    """The answer as text. Raises BadAnswer when there is none, or it is not UTF-8."""
+    """The answer as text. Raises BadAnswer when there is none, too much of it, or it is not UTF-8."""
+    if len(answer) > MOST_BYTES:
+        raise BadAnswer(f"{who}: ответ длиннее {MOST_BYTES // 1_000_000} МБ, таких не бывает.")
     try:
         text = answer.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:

@@ -38,6 +38,7 @@ JUNK = {
     "an archive": gzip.compress(b"<a/>" * 1000),
     "entities": BOMB,
     "noise": Random(5).randbytes(1_000_000),
+    "elements as deep as they fit": b"<a>" * 999_999,
     "10 MB of letters": b"a" * 10_000_000,
 }
 
