@@ -135,6 +135,14 @@ def test_an_open_call_comes_before_everything_else() -> None:
     assert next_step(replace(IN_CITY, call_closes_at=closes), NOON) == Step("call_centre", Action.CALL, closes)
 
 
+def test_while_somebody_waits_for_a_call_his_late_parcel_still_gets_a_new_date() -> None:
+    closes = at(date(2026, 11, 30), time(21))
+    step = next_step(replace(ROAD, call_closes_at=closes), NOON)
+    assert step == Step("carrier", Action.ARRIVE, at(date(2026, 11, 24), time(23, 59)))
+    soon = at(date(2026, 11, 20), time(21))
+    assert next_step(replace(ROAD, call_closes_at=soon), NOON) == Step("call_centre", Action.CALL, soon)
+
+
 days = st.dates(date(2026, 11, 1), date(2026, 12, 31))
 outlooks = st.builds(
     Outlook,

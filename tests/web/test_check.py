@@ -113,3 +113,13 @@ def test_the_recipients_own_link_does_not_end_letters(both: Flask, visitor: Flas
         token = links.token_for(make_parcel(session, make_world(session)))
     with time_machine.travel(NOW, tick=False):
         assert visitor.post(f"/u/{token}").status_code in (404, 410)
+
+
+def test_the_end_in_an_old_letter_does_not_reach_a_new_mailbox(both: Flask, visitor: FlaskClient) -> None:
+    with transaction() as session:
+        parcel = make_parcel(session, make_world(session), email="old@example.org")
+        old = links.stop_for(parcel).removeprefix(both.config["PUBLIC_BASE_URL"])
+        parcel.email = "new@example.org"
+    assert visitor.post(old).status_code in (404, 410)
+    with reading() as session:
+        assert not opt_out.is_stopped(session, "new@example.org")
