@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 from portal import links
-from scheduling import agenda, booking, slots
+from scheduling import booking, slots
 from scheduling.models import Booking
 from scheduling.slots import Offer
 from scheduling.zones import service_of
@@ -31,7 +31,7 @@ def told(session: Session, parcel: Parcel) -> dict[str, Any]:
         "number": parcel.number,
         "version": parcel.version,
         "stage": parcel.stage.value,
-        "timezone": agenda.clock_of(parcel),
+        "timezone": parcel.zone,
         "arrives_in_city": _arrival(session, parcel),
         "promise": _days(parcel.promised_from, parcel.promised_to),
         "delivery": _agreed(held) if held is not None else None,
@@ -77,7 +77,7 @@ def offered(session: Session, parcel: Parcel, now: datetime) -> dict[str, Any]:
     return {
         "order_number": parcel.order_number,
         "version": parcel.version,
-        "timezone": agenda.clock_of(parcel),
+        "timezone": parcel.zone,
         "window": [window.first.isoformat(), window.last.isoformat()],
         "days": [
             {

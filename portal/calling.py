@@ -11,7 +11,7 @@ from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind
 from portal.access import User
-from scheduling import agenda, booking, calls, choosing
+from scheduling import booking, calls, choosing
 from scheduling.calendars import moment
 from scheduling.calls import Outcome
 from scheduling.models import Call
@@ -31,7 +31,7 @@ def settle(session: Session, call_id: int, form: Mapping[str, str], user: User, 
     call = calls.held_by(session, call_id, user.id, now)
     if ended is Outcome.AGREED:
         journal.insist_on(session, parcel, _seen(form))
-    zone = agenda.clock_of(parcel)
+    zone = parcel.zone
     wanted = _call_at(form, zone) if ended is Outcome.LATER else None
     note = form.get("note", "").strip()[:NOTE_LENGTH]
     calls.attempt(session, parcel, call, ended, user.name, zone, now, note, wanted)

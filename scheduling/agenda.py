@@ -42,7 +42,7 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
         booking.withdraw(session, parcel, "agenda", "delay", now)
     if _is_unreachable(fact) and parcel.plan is None and _is_still_coming(parcel):
-        calls.queue(session, parcel, "unreachable", clock_of(parcel), now)
+        calls.queue(session, parcel, "unreachable", parcel.zone, now)
     replan(session, parcel, now)
 
 
@@ -82,7 +82,7 @@ def outlook(session: Session, parcel: Parcel) -> Outlook:
     slot = held.slot if held else None
     return Outlook(
         state=parcel.state,
-        timezone=clock_of(parcel),
+        timezone=parcel.zone,
         origin_zone=parcel.shop.origin.zone,
         closing=service.closing if service else None,
         promised_from=parcel.promised_from,
@@ -95,11 +95,6 @@ def outlook(session: Session, parcel: Parcel) -> Outlook:
         is_reminded=held is not None and held.reminded_at is not None,
         told_at=changes.taken_back_at(session, parcel.id) if parcel.plan is None else None,
     )
-
-
-def clock_of(parcel: Parcel) -> str:
-    """The IANA zone in which the recipient lives; the shop's own as long as his place is not known."""
-    return parcel.settlement.zone if parcel.settlement else parcel.shop.origin.zone
 
 
 def _promise_outruns_slot(session: Session, parcel: Parcel) -> bool:
@@ -145,7 +140,7 @@ def _ask(session: Session, parcel: Parcel, now: datetime) -> None:
     deadline = deadline_of(outlook(session, parcel))
     if deadline is not None and now < deadline:
         return
-    calls.queue(session, parcel, _why_call(parcel), clock_of(parcel), now)
+    calls.queue(session, parcel, _why_call(parcel), parcel.zone, now)
 
 
 def _why_call(parcel: Parcel) -> str:
@@ -159,7 +154,7 @@ def _why_call(parcel: Parcel) -> str:
 def _put_off_call(session: Session, parcel: Parcel, now: datetime) -> None:
     call = calls.open_call(session, parcel.id)
     if call is not None:
-        calls.put_off(session, call, clock_of(parcel), now)
+        calls.put_off(session, call, parcel.zone, now)
 
 
 def _late_hand_over(session: Session, parcel: Parcel, now: datetime) -> None:

@@ -34,5 +34,5 @@ def take_back(
     if not booking.withdraw(session, parcel, asker.name, cause.value, now, note):
         raise Refusal(Reason.NOTHING_TO_UNDO)
     if by_phone:
-        calls.queue(session, parcel, "withdrawn", agenda.clock_of(parcel), now)
+        calls.queue(session, parcel, "withdrawn", parcel.zone, now)
         agenda.replan(session, parcel, now)

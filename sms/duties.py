@@ -34,9 +34,7 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     if rows and ledger.put_all(session, rows):
         session.info["outbox"] = True  # whoever commits this may wake the one who sends
     if fact.seq > 1:
-        for channel in Channel:
-            news = [duty for duty in duties if channel in duty.channels and _is_so(duty, parcel)]
-            _leave_out_replaced(session, parcel, fact, news, channel, now)
+        _leave_out_replaced(session, parcel, fact, [duty for duty in duties if _is_so(duty, parcel)], now)
 
 
 def chosen(session: Session, parcel: Parcel) -> Preferences:
@@ -90,19 +88,24 @@ def _is_over_cap(session: Session, parcel: Parcel, duty: Duty, now: datetime) ->
     return (sent or 0) >= FRESH_A_DAY
 
 
-def _leave_out_replaced(
-    session: Session, parcel: Parcel, fact: Fact, news: list[Duty], channel: Channel, now: datetime
-) -> None:
-    """What has not left and is not news any more stays here; what holds an old link or phone is worded anew."""
-    said = [key_of(parcel, duty, channel) for duty in news]
+def _leave_out_replaced(session: Session, parcel: Parcel, fact: Fact, news: list[Duty], now: datetime) -> None:
+    """What has not left and is not news any more stays here; what holds an old link or phone is worded anew.
+
+    By the channels of the news alone: a letter takes nothing from the phone. Nearly all news goes by every channel, so
+    that this is one statement.
+    """
+    said = [key_of(parcel, duty, channel) for duty in news for channel in duty.channels]
     earlier = Message.parcel_id == fact.parcel_id, Message.seq < fact.seq, Message.dedup_key.not_in(said)
-    unsent = Message.channel == channel.value, Message.status.in_((Status.OWED, Status.QUEUED))
-    if replaced := {one.value for duty in news for one in MANNERS[duty.occasion].replaces}:
-        left_out = {"status": Status.DROPPED, "settled_at": now, "error": "newer"}
-        session.execute(update(Message).where(*earlier, *unsent, Message.kind.in_(replaced)).values(left_out))
-    if any(duty.occasion is Occasion.FIRST_LINK for duty in news):
-        queued = Message.channel == channel.value, Message.status == Status.QUEUED
-        session.execute(update(Message).where(*earlier, *queued).values(status=Status.OWED))
+    for channels in sorted({duty.channels for duty in news}):
+        occasions = {duty.occasion for duty in news if duty.channels == channels}
+        to_leave = *earlier, Message.channel.in_(channels)
+        if replaced := {one.value for occasion in occasions for one in MANNERS[occasion].replaces}:
+            unsent = Message.status.in_((Status.OWED, Status.QUEUED)), Message.kind.in_(replaced)
+            left_out = {"status": Status.DROPPED, "settled_at": now, "error": "newer"}
+            session.execute(update(Message).where(*to_leave, *unsent).values(left_out))
+        if Occasion.FIRST_LINK in occasions:
+            queued = Message.status == Status.QUEUED
+            session.execute(update(Message).where(*to_leave, queued).values(status=Status.OWED))
 
 
 def key_of(parcel: Parcel, duty: Duty, channel: Channel) -> str:

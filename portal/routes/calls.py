@@ -22,7 +22,7 @@ from portal.extensions import now
 from portal.informing_words import occasion_words
 from portal.languages import language
 from portal.transaction import reading, transaction
-from scheduling import agenda, booking, calls, slots
+from scheduling import booking, calls, slots
 from scheduling.models import Call
 from scheduling.policy import Refusal
 from scheduling.zones import service_of
@@ -171,7 +171,7 @@ def _lines(session: Session, rows: Sequence[tuple[Call, Parcel]], moment: dateti
     places = session.scalars(select(Settlement).where(Settlement.id.in_({p.settlement_id for _, p in rows}))).all()
     leased = {c.id: c.leased_by for c, _ in rows if c.leased_until is not None and c.leased_until > moment}
     staff = {s.id: s for s in session.scalars(select(Staff).where(Staff.id.in_(leased.values())))}
-    lines = [Line(c, p, agenda.clock_of(p), staff.get(leased.get(c.id) or 0)) for c, p in rows]
+    lines = [Line(c, p, p.zone, staff.get(leased.get(c.id) or 0)) for c, p in rows]
     del places
     return lines
 
@@ -199,7 +199,7 @@ def _sheet(session: Session, call: Call, moment: datetime) -> dict[str, Any]:
     return _desk(session, moment) | {
         "call": call,
         "parcel": parcel,
-        "zone": agenda.clock_of(parcel),
+        "zone": parcel.zone,
         "days": days,
         "shut": shut,
         "later_days": _later_days(session, parcel, moment) if days else [],

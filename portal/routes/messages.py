@@ -14,7 +14,6 @@ from portal import notices_messages
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.transaction import reading, transaction
-from scheduling.agenda import clock_of
 from sms import replays
 from sms.models import Message
 
@@ -66,6 +65,5 @@ def _lines(session: Session, moment: datetime) -> list[Line]:
     query = wanted.options(joinedload(Parcel.settlement))
     parcels = {parcel.id: parcel for parcel in session.scalars(query)}
     return [
-        Line(message, parcels[message.parcel_id], clock_of(parcels[message.parcel_id]), count)
-        for message, count in rows
+        Line(message, parcels[message.parcel_id], parcels[message.parcel_id].zone, count) for message, count in rows
     ]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.campaign
 def gateway() -> Iterator[Gateway]:
     npx = shutil.which("npx")
     if npx is None:
-        pytest.skip("npx is not there: install nodejs and npm")
+        pytest.fail("npx is not there: install nodejs and npm")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -36,7 +36,7 @@ def queued(count: int = 1, now: datetime = NOW, **changes: object) -> list[int]:
         for number in (1, 2):
             make_staff(session, "operator", login=f"operator{number}", id=number)
         parcels = [make_parcel(session, shop, **changes) for _ in range(count)]
-        return [calls.queue(session, p, "not_chosen", agenda.clock_of(p), now).id for p in parcels]
+        return [calls.queue(session, p, "not_chosen", p.zone, now).id for p in parcels]
 
 
 def take(operator: int, now: datetime) -> int | None:
@@ -50,7 +50,7 @@ def attempt(call_id: int, outcome: Outcome, now: datetime, operator: int = 1) ->
         known = session.get_one(Call, call_id)
         parcel = journal.lock(session, known.parcel_id)
         call = calls.held_by(session, call_id, operator, now)
-        calls.attempt(session, parcel, call, outcome, "Ольга", agenda.clock_of(parcel), now)
+        calls.attempt(session, parcel, call, outcome, "Ольга", parcel.zone, now)
 
 
 def call_of(call_id: int) -> Call:
@@ -201,6 +201,6 @@ def test_the_queue_is_counted_by_what_may_be_called_now(app: Flask) -> None:
         early = NOW - 2 * HOUR
         for settlement in (KALININGRAD, ANADYR):
             parcel = make_parcel(session, shop, settlement_id=settlement)
-            calls.queue(session, parcel, "not_chosen", agenda.clock_of(parcel), early)
+            calls.queue(session, parcel, "not_chosen", parcel.zone, early)
         assert calls.waiting(session, NOW - MINUTE) == (1, 3)
         assert calls.waiting(session, NOW) == (4, 0)

@@ -15,7 +15,6 @@ from parcels.stages import Kind, Stage
 from portal.extensions import now
 from portal.transaction import reading, transaction
 from scheduling import booking, calls
-from scheduling.agenda import clock_of
 from scheduling.calendars import local_date, moment
 from scheduling.models import Booking, Call, Slot
 from tests.factories import NOW, make_parcel, make_staff, make_world, travel
@@ -172,7 +171,7 @@ def test_a_slip_of_the_finger_refuses_no_order(operator: Browser) -> None:
 def test_who_asks_to_be_called_at_six_is_called_at_six(operator: Browser) -> None:
     call_id = take(operator)
     with reading() as session:
-        zone = clock_of(session.get_one(Parcel, session.get_one(Call, call_id).parcel_id))
+        zone = session.get_one(Parcel, session.get_one(Call, call_id).parcel_id).zone
     tomorrow = local_date(now(), zone) + timedelta(days=1)
     operator.post(f"/calls/{call_id}/outcome", outcome="later", call_at=f"{tomorrow}T18:00", **sheet(call_id))
     with reading() as session:
