@@ -20,6 +20,12 @@ def held(session: Session, shop_id: int, endpoint_id: int) -> HookEndpoint:
     return session.scalars(query.with_for_update(key_share=True)).one_or_none() or abort(404)
 
 
+def count(session: Session, shop_id: int) -> int:
+    """How many addresses of a shop are on."""
+    query = select(func.count()).where(HookEndpoint.shop_id == shop_id, HookEndpoint.is_enabled)
+    return session.scalar(query) or 0
+
+
 def addresses(session: Session, shop_id: int) -> dict[str, Any]:
     """The addresses of a shop, those that are on first, and how much each of them did not get."""
     query = select(HookEndpoint).where(HookEndpoint.shop_id == shop_id)
@@ -51,6 +57,7 @@ def log(session: Session, shop_id: int, endpoint_id: int, only_dead: bool) -> di
         "attempts": _attempts(session, [delivery.id for delivery in deliveries]),
         "dead": session.scalar(select(func.count()).where(*its, is_dead)),
         "only_dead": only_dead,
+        "events": list(EVENTS.values()),
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from portal.languages import _
 from portal.order_rows import BadOrder, mailbox, normal_phone
 from sms import texts
+from sms.hook_events import FOR_PROGRAMS, OF_OCCASION
 from sms.occasions import Channel, Occasion
 from sms.preferences import PLANS, REMIND_EVERY, Preferences, Teller, Tellers, deviations, is_for_shop
 from sms.texts import BadText
@@ -49,7 +50,13 @@ def preferences_of(form: Mapping[str, str], before: Preferences) -> Preferences:
         owner_email=_email(form, "owner_email"),
         manager_email=_email(form, "manager_email"),
         tellers=_tellers(form),
+        silent_events=_silent_events(form),
     )
+
+
+def meanwhile() -> BadForm:
+    """Said to whoever comes second."""
+    return BadForm("seen", _("Пока страница была открыта, настройки изменил кто-то другой. Сверьте и запишите снова."))
 
 
 def pairs() -> list[tuple[Occasion, tuple[Channel, ...]]]:
@@ -75,6 +82,22 @@ def _tellers(form: Mapping[str, str]) -> Tellers:
             if said in allowed:
                 chosen[occasion, channel] = Teller(said)
     return deviations(chosen)
+
+
+def hook_pairs() -> dict[str, tuple[str, ...]]:
+    """The rows of the table of duties that have webhooks, by the name of their field: which events they stand for."""
+    return {occasion.value: events for occasion, events in OF_OCCASION.items()} | {
+        event: (event,) for event in FOR_PROGRAMS
+    }
+
+
+def _silent_events(form: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(
+        event
+        for row, events in hook_pairs().items()
+        for event in events
+        if form.get(f"{row}:webhook") == Teller.NOBODY.value
+    )
 
 
 def _sender(text: str) -> str:

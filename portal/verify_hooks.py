@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from parcels.models import Fact, Parcel
 from portal.extensions import now
-from sms import hooks
+from sms import hooks, preferences
 from sms.hook_events import EVENTS
 from sms.hook_models import OPEN, HookDelivery, HookEndpoint, HookStatus
+from sms.preferences import Preferences
 
 #: A round comes every five seconds; so long may workers stand still before somebody is told.
 PATIENCE = timedelta(minutes=10)
@@ -33,20 +34,35 @@ def webhooks_come_to_an_end(session: Session) -> list[str]:
 
 def webhooks_are_owed(session: Session) -> list[str]:
     """I10: whatever happened since an address is on, and that it wants, is owed to it."""
-    found = []
+    found: list[str] = []
     for endpoint in session.scalars(select(HookEndpoint).where(HookEndpoint.is_enabled)):
         kinds = [kind for kind, event in EVENTS.items() if hooks.wants(endpoint, event)]
         is_its = (HookDelivery.endpoint_id == endpoint.id) & (HookDelivery.parcel_id == Fact.parcel_id)
         query = (
-            select(Fact.parcel_id, Fact.seq)
+            select(Fact.parcel_id, Fact.seq, Fact.kind, Fact.recorded_at)
             .join(Parcel, Parcel.id == Fact.parcel_id)
             .outerjoin(HookDelivery, is_its & (HookDelivery.seq == Fact.seq))
             .where(Parcel.shop_id == endpoint.shop_id, Fact.kind.in_(kinds), HookDelivery.id.is_(None))
             .where(Fact.recorded_at > endpoint.enabled_at + AT_ONCE)
         )
-        lost = session.execute(query)
-        found += [f"посылка {parcel_id}, факт {seq}: нет вебхука для адреса {endpoint.id}" for parcel_id, seq in lost]
+        chosen = preferences.history(session, endpoint.shop_id)
+        found += [
+            f"посылка {fact.parcel_id}, факт {fact.seq}: нет вебхука для адреса {endpoint.id}"
+            for fact in session.execute(query)
+            if not _was_silent(EVENTS[fact.kind], fact.recorded_at, chosen)
+        ]
     return found
+
+
+def _was_silent(event: str, at: datetime, chosen: list[tuple[datetime, Preferences]]) -> bool:
+    """Had the shop chosen to be told nothing of this event, give or take the minute of the choice?"""
+    silent = False
+    for since, choices in chosen:
+        if since > at + AT_ONCE:
+            break
+        is_silent = event in choices.silent_events
+        silent = is_silent or (silent and since > at - AT_ONCE)
+    return silent
 
 
 def _wrong(delivery: HookDelivery, endpoint: HookEndpoint, long_ago: datetime) -> list[str]:

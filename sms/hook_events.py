@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from parcels.stages import Kind
+from sms.occasions import Occasion
 
 PING = "test.ping"
 EVENTS: dict[Kind, str] = {
@@ -30,6 +31,23 @@ EVENTS: dict[Kind, str] = {
     Kind.CHOICE_WITHDRAWN: "parcel.unscheduled",
     Kind.HAND_OVER_LATE: "parcel.hand_over_late",
 }
+#: The events that say by webhook what an occasion says to people; the other events are for programs alone.
+OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
+    Occasion.FIRST_LINK: ("parcel.accepted",),
+    Occasion.MOVED: ("parcel.handed_over", "parcel.at_warehouse", "parcel.departed", "parcel.passed"),
+    Occasion.IN_CITY: ("parcel.arrived",),
+    Occasion.AT_PICKUP: ("parcel.at_pickup",),
+    Occasion.BOOKED: ("parcel.scheduled",),
+    Occasion.POSTPONED: ("parcel.postponed",),
+    Occasion.DELAY: ("parcel.unscheduled",),
+    Occasion.COURIER: ("parcel.with_courier",),
+    Occasion.MISSED: ("parcel.missed",),
+    Occasion.INCIDENT: ("parcel.incident",),
+    Occasion.DELIVERED: ("parcel.delivered",),
+}
+FOR_PROGRAMS: tuple[str, ...] = tuple(
+    event for event in EVENTS.values() if not any(event in events for events in OF_OCCASION.values())
+)
 
 
 def body(event: str, at: datetime, data: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ class HookEndpoint(Base):
 
     `failures` counts those in a row: after each of them it is left alone until `resting_until`, so that a dead one
     takes nobody's turn. `tried_at` is when it last had a turn of its own. `enabled_at`: what happened before is not
-    owed to it.
+    owed to it. `version` counts the shop's edits.
     """
 
     __tablename__ = "hook_endpoints"
@@ -50,6 +50,7 @@ class HookEndpoint(Base):
     created_at: Mapped[datetime]
     is_enabled: Mapped[bool] = mapped_column(default=True)
     enabled_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     disabled_at: Mapped[datetime | None]
     disabled_because: Mapped[Why | None] = mapped_column(words(Why, 16))
     failures: Mapped[int] = mapped_column(default=0)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from parcels.models import Fact, Parcel, Shop
-from sms import hook_events
+from sms import duties, hook_events
 from sms.hook_events import EVENTS, PING
 from sms.hook_ladder import LIFETIME
 from sms.hook_models import HookDelivery, HookEndpoint, HookStatus, Why
@@ -21,6 +21,10 @@ class TooMany(Exception):
     """The shop has as many addresses as it may."""
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody else of the shop has changed the address since it was shown."""
+
+
 class IsOff(Exception):
     """Nothing is sent to an address that is off."""
 
@@ -32,7 +36,7 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
         return
     wanting = select(HookEndpoint).where(HookEndpoint.shop_id == parcel.shop_id, HookEndpoint.is_enabled)
     for endpoint in session.scalars(wanting.order_by(HookEndpoint.id)):
-        if wants(endpoint, event):
+        if wants(endpoint, event) and event not in duties.chosen(session, parcel).silent_events:
             told = hook_events.data(parcel.order_number, parcel.number, parcel.stage.value, fact.seq)
             owed = _owed(endpoint, f"msg_{parcel.number}_{fact.seq}", event, told, fact.occurred_at, now)
             owed.parcel_id, owed.seq = parcel.id, fact.seq
@@ -62,6 +66,24 @@ def add(
     session.add(endpoint)
     session.flush()
     return endpoint
+
+
+def edit(
+    endpoint: HookEndpoint, url: str, description: str, events: list[str] | None, seen: int, now: datetime
+) -> None:
+    """Send elsewhere, or tell of other things, from now on; what is owed already goes to the new address too.
+
+    Args: `endpoint` held by the caller; `url` checked before by the gate; `seen` the version that was shown.
+    Raises: ChangedMeanwhile.
+    """
+    if endpoint.version != seen:
+        raise ChangedMeanwhile
+    if url != endpoint.url:
+        wake(endpoint)
+    if events != endpoint.events:
+        endpoint.enabled_at = now  # what happened before is not owed by the new choice
+    endpoint.url, endpoint.description, endpoint.events = url, description, events
+    endpoint.version += 1
 
 
 def rotate(endpoint: HookEndpoint, random: bytes, now: datetime) -> str:

@@ -16,16 +16,18 @@ from sms.gateway import Accepted, Gateway, LookupFailed, Outcome, Outgoing, Refu
 _PASSING = frozenset({401, 403, 404, 408, 429})
 #: The tables and keys that a file may have; anything else is a slip of the pen and is said at the start.
 _KNOWN: Mapping[str, frozenset[str]] = {
-    "": frozenset({"url", "method", "format", "headers", "body", "answer", "lookup", "receipt"}),
+    "": frozenset({"url", "method", "format", "headers", "body", "answer", "lookup", "receipt", "inbound"}),
     "answer": frozenset({"id", "code", "accepted", "passing", "final"}),
     "lookup": frozenset({"url", "method", "headers", "body", "format", "id", "code", "absent"}),
     "receipt": frozenset({"key", "id", "status", "delivered", "failed"}),
+    "inbound": frozenset({"key", "from", "text"}),
 }
 _NEEDED: Mapping[str, frozenset[str]] = {
     "": frozenset({"url", "answer"}),
     "answer": frozenset({"id"}),
     "lookup": frozenset({"url", "id", "code", "absent"}),
     "receipt": frozenset({"key", "id", "status"}),
+    "inbound": frozenset({"key", "from", "text"}),
 }
 #: The key stands in an address that the provider calls: it must not be guessed.
 KEY_LENGTH = 16
@@ -37,6 +39,14 @@ class Report:
 
     provider_id: str
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What somebody has answered to a message of ours; `phone` in E.164."""
+
+    phone: str
+    words: str
 
 
 class Http:
@@ -74,12 +84,26 @@ class Http:
 
     def report(self, key: str, given: Any) -> Report | None:
         """A receipt from what was posted. Returns None for one that is not the provider's: its key is wrong."""
-        rules = self._rules.get("receipt")
-        if rules is None or not hmac.compare_digest(key.encode(), str(rules["key"]).encode()):
+        rules = self._opened("receipt", key)
+        if rules is None:
             return None
         word = _at(given, rules["status"], {})
         known = {said: ours for ours in ("delivered", "failed") for said in _words(rules.get(ours, ()))}
         return Report(_at(given, rules["id"], {}), known.get(word, word))
+
+    def heard(self, key: str, given: Any) -> Heard | None:
+        """An answer from what was posted. Returns None for one that is not the provider's: its key is wrong."""
+        rules = self._opened("inbound", key)
+        if rules is None:
+            return None
+        digits = "".join(sign for sign in _at(given, rules["from"], {}) if sign in "0123456789")
+        return Heard(f"+{digits}", _at(given, rules["text"], {}))
+
+    def _opened(self, table: str, key: str) -> Mapping[str, Any] | None:
+        """The rules of what the provider calls, when it knows their key."""
+        rules: Mapping[str, Any] | None = self._rules.get(table)
+        is_its = rules is not None and hmac.compare_digest(key.encode(), str(rules["key"]).encode())
+        return rules if is_its else None
 
     def _ask(self, rules: Mapping[str, Any], values: Mapping[str, str]) -> wire.Answer:
         body, form = _filled(rules.get("body", {}), values), rules.get("format", "form")
@@ -116,8 +140,9 @@ def checked(rules: Mapping[str, Any]) -> Mapping[str, Any]:
             raise ValueError(f"HTTP_SMS_CONFIG: [{table}] {what}")
     for part in (rules, rules.get("lookup", rules)):
         _check_request(part)
-    if len(str(rules.get("receipt", {}).get("key", "k" * KEY_LENGTH))) < KEY_LENGTH:
-        raise ValueError(f"HTTP_SMS_CONFIG: the key of [receipt] has at least {KEY_LENGTH} characters")
+    for table in ("receipt", "inbound"):
+        if table in rules and len(str(rules[table]["key"])) < KEY_LENGTH:
+            raise ValueError(f"HTTP_SMS_CONFIG: the key of [{table}] has at least {KEY_LENGTH} characters")
     return rules
 
 

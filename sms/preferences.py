@@ -8,10 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from parcels.models import Base
+from parcels.models import Base, Shop
 from sms.hours import EVERY_DAY, Waking
 from sms.occasions import MANNERS, Audience, Channel, Occasion
 
@@ -22,6 +22,10 @@ class Teller(StrEnum):
     WE = "we"
     SHOP = "shop"
     NOBODY = "nobody"
+
+
+class ChosenMeanwhile(Exception):
+    """Somebody else of the shop has chosen since the form was shown."""
 
 
 class Informing(Base):
@@ -76,6 +80,8 @@ REMIND_EVERY: Final = (0, 5, 10, 15, 20)
 COUNTRIES: Final = (7, 374, 375, 380, 992, 993, 994, 995, 996, 998, 373)
 
 
+#: Choices that JSON keeps as lists.
+_TUPLES: Final = frozenset({"countries", "silent_events"})
 #: The name that local providers send under unless the shop has one of its own.
 DEFAULT_SENDER: Final = "pochta"
 
@@ -86,7 +92,7 @@ class Preferences:
 
     `first_text` replaces the standard first message; `budget` is the number of SMS parts after which a parcel's
     recipient is told only what needs an answer; `daily_parts` the most that the shop pays for on one day;
-    `price_minor` what a part costs it, in kopecks.
+    `price_minor` what a part costs it, in kopecks; of `silent_events` no webhook tells.
     """
 
     sender: str = DEFAULT_SENDER
@@ -104,6 +110,7 @@ class Preferences:
     manager_email: str = ""
     countries: tuple[int, ...] = COUNTRIES
     tellers: Tellers = field(default_factory=dict)
+    silent_events: tuple[str, ...] = ()
 
     @property
     def waking(self) -> Waking:
@@ -125,7 +132,8 @@ class Preferences:
     def choices(self) -> dict[str, Any]:
         """As JSON keeps it."""
         tellers = {f"{occasion}:{channel}": teller.value for (occasion, channel), teller in self.tellers.items()}
-        return {**asdict(self), "tellers": tellers, "countries": list(self.countries)}
+        lists = {name: list(getattr(self, name)) for name in _TUPLES}
+        return {**asdict(self), "tellers": tellers, **lists}
 
 
 def _agree(chosen: Tellers, table: Tellers) -> bool:
@@ -146,7 +154,8 @@ def read(choices: dict[str, Any]) -> Preferences:
         occasion, _, channel = pair.partition(":")
         if occasion in MANNERS and channel in list(Channel):
             tellers[Occasion(occasion), Channel(channel)] = Teller(teller)
-    return Preferences(**{**values, "countries": tuple(values.get("countries", COUNTRIES))}, tellers=tellers)
+    values |= {name: tuple(values[name]) for name in _TUPLES & values.keys()}
+    return Preferences(**values, tellers=tellers)
 
 
 def of_shop(session: Session, shop_id: int, at: datetime | None = None) -> Preferences:
@@ -156,6 +165,27 @@ def of_shop(session: Session, shop_id: int, at: datetime | None = None) -> Prefe
         query = query.where(Informing.since <= at)
     choices = session.scalar(query.order_by(Informing.since.desc(), Informing.id.desc()).limit(1))
     return read(choices) if choices is not None else Preferences()
+
+
+def version(session: Session, shop_id: int) -> int:
+    """Which of a shop's choices counts: the id of its row, 0 while it has made none."""
+    return session.scalar(select(func.max(Informing.id)).where(Informing.shop_id == shop_id)) or 0
+
+
+def insist_on(session: Session, shop_id: int, seen: int) -> None:
+    """Let a change pass only if it was made from what counts; holds the shop, so that of two at once one is late.
+
+    Raises: ChosenMeanwhile.
+    """
+    session.execute(select(Shop.id).where(Shop.id == shop_id).with_for_update(key_share=True))
+    if version(session, shop_id) != seen:
+        raise ChosenMeanwhile
+
+
+def history(session: Session, shop_id: int) -> list[tuple[datetime, Preferences]]:
+    """All choices of a shop, the oldest first, each with the moment from which on it counts."""
+    query = select(Informing).where(Informing.shop_id == shop_id).order_by(Informing.since, Informing.id)
+    return [(row.since, read(row.choices)) for row in session.scalars(query)]
 
 
 def choose(session: Session, shop_id: int, preferences: Preferences, made_by: str, now: datetime) -> bool:

@@ -24,6 +24,8 @@ class NothingChosen(Exception):
     """An address that wants to hear of nothing."""
 
 
+#: What keeps an address from being written down.
+_UNUSABLE = (NothingChosen, BadAddress, hooks.TooMany)
 bp = Blueprint("hooks", __name__, url_prefix="/shop/hooks")
 
 
@@ -44,21 +46,32 @@ def listed() -> ResponseReturnValue:
 @allow(Rule.SHOP)
 @at_most("20/minute")
 def add() -> ResponseReturnValue:
-    """Keep one more address, if it may be sent to; its host is looked up before anything is opened."""
-    form, gate = request.form, current_app.extensions["hook_gate"]
-    url, description = form.get("url", "").strip(), form.get("description", "").strip()[:120]
+    """Keep one more address."""
     try:
-        events = _chosen(form.getlist("event"))
-        gate.resolve(gate.read(url))
+        asked = _asked()
         with transaction() as session:
-            endpoint = hooks.add(session, _shop_id(), url, description, events, token_bytes(BYTES), now())
-    except NothingChosen:
-        return _list(_("Не выбрано ни одного события. Адрес не записан: отметьте хотя бы одно.")), 422
-    except BadAddress as problem:
-        return _list(hook_words.bad_address(problem.fault)), 422
-    except hooks.TooMany:
-        return _list(_too_many()), 422
+            endpoint = hooks.add(session, _shop_id(), *asked, token_bytes(BYTES), now())
+    except _UNUSABLE as problem:
+        return _list(_words_of(problem)), 422
     return _with_secret(endpoint.id, endpoint.secrets[0]["key"])
+
+
+@bp.post("/<int:endpoint_id>/edit")
+@allow(Rule.SHOP)
+@at_most("20/minute")
+def edit(endpoint_id: int) -> ResponseReturnValue:
+    """Send elsewhere, or tell of other things."""
+    try:
+        asked = _asked()
+        with transaction() as session:
+            endpoint = hooks_page.held(session, _shop_id(), endpoint_id)
+            hooks.edit(endpoint, *asked, request.form.get("seen", 0, int), now())
+    except hooks.ChangedMeanwhile:
+        return _log(endpoint_id, _("Пока страница была открыта, адрес изменили. Сверьте и повторите.")), 409
+    except _UNUSABLE as problem:
+        return _log(endpoint_id, _words_of(problem)), 422
+    flash(_("Записали. Действует с этой минуты."))
+    return _back(endpoint_id)
 
 
 @bp.get("/<int:endpoint_id>")
@@ -142,7 +155,8 @@ def _list(problem: str) -> str:
 def _log(endpoint_id: int, problem: str) -> str:
     with reading() as session:
         shown = hooks_page.log(session, _shop_id(), endpoint_id, request.args.get("only") == "dead")
-    return render_template("pages/hook.html", problem=problem, moment=now(), **shown)
+    typed = request.form if request.endpoint == "hooks.edit" else {}
+    return render_template("pages/hook.html", problem=problem, moment=now(), form=typed, **shown)
 
 
 def _back(endpoint_id: int) -> ResponseReturnValue:
@@ -153,6 +167,26 @@ def _with_secret(endpoint_id: int, secret: str) -> ResponseReturnValue:
     """The one page that shows a secret."""
     flash(secret, "secret")
     return _back(endpoint_id)
+
+
+def _asked() -> tuple[str, str, list[str] | None]:
+    """The address, its description and its events as the form has them; the host is looked up with nothing open.
+
+    Raises: NothingChosen, BadAddress.
+    """
+    gate, url = current_app.extensions["hook_gate"], request.form.get("url", "").strip()
+    events = _chosen(request.form.getlist("event"))
+    gate.resolve(gate.read(url))
+    return url, request.form.get("description", "").strip()[:120], events
+
+
+def _words_of(problem: Exception) -> str:
+    """Why an address is not kept."""
+    if isinstance(problem, BadAddress):
+        return hook_words.bad_address(problem.fault)
+    if isinstance(problem, NothingChosen):
+        return _("Не выбрано ни одного события. Адрес не записан: отметьте хотя бы одно.")
+    return _too_many()
 
 
 def _chosen(ticked: list[str]) -> list[str] | None:

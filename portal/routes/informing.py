@@ -8,15 +8,16 @@ from flask_login import current_user
 from sqlalchemy.orm import Session, joinedload
 
 from parcels.models import Shop
-from portal import informing_page, informing_words, notices
+from portal import hook_words, hooks_page, informing_page, informing_words, notices
 from portal.access import Rule, allow
 from portal.extensions import now
-from portal.informing_form import BadForm, pairs, preferences_of
+from portal.informing_form import BadForm, hook_pairs, meanwhile, pairs, preferences_of
 from portal.languages import _, language
 from portal.manage_page import weekday_names
 from portal.transaction import reading, transaction
 from sms import preferences
-from sms.preferences import ALWAYS_OURS, PLANS, REMIND_EVERY, Preferences, Teller, is_for_shop
+from sms.hook_events import FOR_PROGRAMS
+from sms.preferences import ALWAYS_OURS, PLANS, REMIND_EVERY, ChosenMeanwhile, Teller, is_for_shop
 
 bp = Blueprint("informing", __name__, url_prefix="/shop/informing")
 
@@ -27,6 +28,9 @@ def words() -> dict[str, Any]:
     return {
         "words": informing_words,
         "pairs": pairs(),
+        "hook_pairs": hook_pairs(),
+        "for_programs": FOR_PROGRAMS,
+        "hook_words": hook_words,
         "plans": list(PLANS),
         "tellers": list(Teller),
         "always_ours": ALWAYS_OURS,
@@ -42,9 +46,7 @@ def words() -> dict[str, Any]:
 @allow(Rule.SHOP)
 def chosen() -> ResponseReturnValue:
     """The choices as they are."""
-    with reading() as session:
-        shop = _shop(session)
-        return _page(shop, preferences.of_shop(session, shop.id))
+    return _page()
 
 
 @bp.post("")
@@ -54,12 +56,13 @@ def choose() -> ResponseReturnValue:
     try:
         with transaction() as session:
             shop = _shop(session)
+            preferences.insist_on(session, shop.id, request.form.get("seen", -1, int))
             wanted = preferences_of(request.form, preferences.of_shop(session, shop.id))
             is_news = preferences.choose(session, shop.id, wanted, current_user.name, now())
     except BadForm as problem:
-        with reading() as session:
-            shop = _shop(session)
-            return _page(shop, preferences.of_shop(session, shop.id), problem), 422
+        return _page(problem), 422
+    except ChosenMeanwhile:
+        return _page(meanwhile()), 409
     flash(_("Записали. Действует с этой минуты, и для заказов в пути тоже.") if is_news else _("Ничего не изменилось."))
     return redirect(url_for("informing.chosen"), 303)
 
@@ -83,11 +86,16 @@ def costs() -> ResponseReturnValue:
     return render_template("pages/costs.html", shop=shop, page=page)
 
 
-def _page(shop: Shop, choices: Preferences, problem: BadForm | None = None) -> str:
+def _page(problem: BadForm | None = None) -> str:
+    """The choices that count; with a problem, what was typed stands in the fields."""
     typed = request.form if problem is not None else {}
+    with reading() as session:
+        shop = _shop(session)
+        choices = preferences.of_shop(session, shop.id)
+        page = {"seen": preferences.version(session, shop.id), "hook_addresses": hooks_page.count(session, shop.id)}
     sample = informing_page.sample(shop.name, str(typed.get("first_text", choices.first_text)))
     return render_template(
-        "pages/informing.html", shop=shop, choices=choices, typed=typed, problem=problem, sample=sample
+        "pages/informing.html", shop=shop, choices=choices, typed=typed, problem=problem, sample=sample, **page
     )
 
 

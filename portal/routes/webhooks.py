@@ -1,6 +1,7 @@
 """What providers tell us. 2xx is said only after the commit; a repeated call is as welcome as the first."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request
 from flask.typing import ResponseReturnValue
@@ -33,12 +34,7 @@ def twilio() -> ResponseReturnValue:
 def inbound() -> ResponseReturnValue:
     """Somebody has answered one of our messages: СТОП and СТАРТ are obeyed, and nothing is sent in return."""
     form = _signed_form()
-    wish = opt_out.wish(form.get("OptOutType") or form.get("Body", ""))
-    with transaction() as session:
-        if wish is Wish.STOP:
-            opt_out.stop(session, form.get("From", ""), "twilio", now())
-        elif wish is Wish.START:
-            opt_out.start(session, form.get("From", ""))
+    _obey(form.get("From", ""), form.get("OptOutType") or form.get("Body", ""), "twilio")
     return Response("<Response/>", mimetype="text/xml")
 
 
@@ -46,15 +42,47 @@ def inbound() -> ResponseReturnValue:
 @allow(Rule.SIGNATURE)
 def local_provider(key: str) -> ResponseReturnValue:
     """A receipt of the provider behind SMS_BACKEND=http, whose secret key stands in the address."""
-    gateway = current_app.extensions["sms_gateway"]
-    given = request.get_json(silent=True) if request.is_json else request.form
-    report = gateway.report(key, given) if isinstance(gateway, Http) else None
+    gateway = _local()
+    report = gateway.report(key, _given()) if gateway else None
     if report is None:
         abort(403)
     if report.provider_id and report.status:
         with transaction() as session:
             receipts.apply_by_name(session, report.provider_id, report.status, now())
     return "", 204
+
+
+@bp.post("/webhooks/sms/<key>/inbound")
+@allow(Rule.SIGNATURE)
+def local_inbound(key: str) -> ResponseReturnValue:
+    """Somebody has answered a message that left through that provider: СТОП and СТАРТ are obeyed here too."""
+    gateway = _local()
+    heard = gateway.heard(key, _given()) if gateway else None
+    if heard is None:
+        abort(403)
+    _obey(heard.phone, heard.words, Http.name)
+    return "", 204
+
+
+def _obey(phone: str, words: str, through: str) -> None:
+    """Stop or begin again when the words ask for it, and only then."""
+    wish = opt_out.wish(words)
+    with transaction() as session:
+        if wish is Wish.STOP:
+            opt_out.stop(session, phone, through, now())
+        elif wish is Wish.START:
+            opt_out.start(session, phone)
+
+
+def _local() -> Http | None:
+    """The gateway of a local provider, when there is one."""
+    gateway = current_app.extensions["sms_gateway"]
+    return gateway if isinstance(gateway, Http) else None
+
+
+def _given() -> Any:
+    """What was posted, as JSON or as a form."""
+    return request.get_json(silent=True) if request.is_json else request.form
 
 
 def _signed_form() -> Mapping[str, str]:

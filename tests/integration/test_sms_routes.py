@@ -162,6 +162,21 @@ def test_a_local_provider_reports_under_its_key(app: Flask) -> None:
     assert client.post(address, data={"id": "0-1", "state": "103"}).status_code == 204
 
 
+def test_who_answers_through_a_local_provider_is_heard_too(app: Flask) -> None:
+    rules = {"key": "another-key-of-16-characters", "from": "phone", "text": "message"}
+    app.extensions["sms_gateway"] = Http({"inbound": rules})
+    client, path = app.test_client(), f"/webhooks/sms/{rules['key']}/inbound"
+    answer = {"phone": PHONE.removeprefix("+"), "message": "СТОП"}
+    assert client.post("/webhooks/sms/not-the-key/inbound", data=answer).status_code == 403
+    assert not is_stopped(app)
+    assert client.post(path, json=answer).status_code == 204
+    assert is_stopped(app)
+    assert client.post(path, data=answer | {"message": "спасибо"}).status_code == 204
+    assert is_stopped(app)
+    assert client.post(path, data=answer | {"message": "Старт"}).status_code == 204
+    assert not is_stopped(app)
+
+
 def test_without_a_local_provider_nobody_reports(app: Flask) -> None:
     assert app.test_client().post("/webhooks/sms/any", data={"id": "1", "state": "103"}).status_code == 403
 

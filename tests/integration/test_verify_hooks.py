@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
+from parcels.models import Shop
 from portal.extensions import db
 from portal.transaction import transaction
 from portal.verify_hooks import PATIENCE, webhooks_are_owed, webhooks_come_to_an_end
-from sms import hook_queue, hooks
+from sms import hook_queue, hooks, preferences
 from sms.hook_models import HookDelivery, HookEndpoint, HookStatus, Why
+from sms.preferences import Preferences
 from sms.webhook import Answer
 from tests.factories import NOW, make_parcel, make_world
 
@@ -95,6 +97,17 @@ def test_a_fact_that_is_not_owed_is_named(lived: Flask) -> None:
     with transaction() as session:
         session.execute(text("DELETE FROM hook_deliveries WHERE id = 3"))
     assert found() == ["посылка 3, факт 1: нет вебхука для адреса 1"]
+
+
+def test_what_the_shop_had_silenced_is_not_missed_and_what_came_before_is(lived: Flask) -> None:
+    with transaction() as session:
+        silent = Preferences(silent_events=("parcel.accepted",))
+        shop = session.scalars(select(Shop)).one()
+        preferences.choose(session, shop.id, silent, "магазин", NOW + timedelta(hours=1))
+        session.execute(text("DELETE FROM hook_deliveries WHERE id = 3"))
+    with time_machine.travel(NOW + timedelta(hours=2), tick=False), transaction() as session:
+        make_parcel(session, session.scalars(select(Shop)).one(), now=NOW + timedelta(hours=2))
+    assert [line for line in found() if "нет вебхука" in line] == ["посылка 3, факт 1: нет вебхука для адреса 1"]
 
 
 def test_what_an_address_did_not_ask_for_is_not_missed(lived: Flask) -> None:

@@ -109,6 +109,24 @@ def test_what_was_chosen_alone_is_told(shop: Browser) -> None:
     assert statuses() == []
 
 
+def test_a_saved_address_can_be_changed(shop: Browser) -> None:
+    place = add(shop, event=["parcel.accepted"])
+    asked = {"url": "https://shop.ru/new", "description": "склад", "event": ["parcel.arrived"]}
+    assert shop.post(f"{place}/edit", **asked, seen="1").status_code == 303
+    assert "https://shop.ru/new" in shop.get(place).text
+    assert (endpoint().url, endpoint().events, endpoint().version) == ("https://shop.ru/new", ["parcel.arrived"], 2)
+    late = shop.post(f"{place}/edit", **asked | {"url": "https://shop.ru/late"}, seen="1")
+    assert (late.status_code, endpoint().url) == (409, "https://shop.ru/new")
+
+
+def test_an_address_is_not_changed_into_one_inside(shop: Browser) -> None:
+    place = add(shop)
+    page = shop.post(f"{place}/edit", url="https://10.0.0.7/", event=["parcel.arrived"], seen="1")
+    assert page.status_code == 422
+    assert "внутренней сети" in page.text
+    assert endpoint().url == "https://shop.ru/hook"
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

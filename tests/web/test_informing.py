@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from tests.web.test_account import Browser
 
 PAGE = "/shop/informing"
 USUAL = {
+    "seen": "0",
     "sender": "TeplyDom",
     "first_text": "",
     "with_order": "1",
@@ -70,10 +72,30 @@ def test_what_the_shop_chooses_counts_from_now_on(shop: Browser, shop_id: int) -
 
 def test_the_same_again_is_no_news(shop: Browser, shop_id: int) -> None:
     shop.post(PAGE, **USUAL)
-    shop.post(PAGE, **USUAL)
+    shop.post(PAGE, **USUAL | {"seen": "1"})
     assert "Ничего не изменилось" in shop.get(PAGE).text
     with reading() as session:
         assert len(session.scalars(select(Informing)).all()) == 1
+
+
+def test_who_chooses_from_an_old_page_is_told_so_and_changes_nothing(shop: Browser, shop_id: int) -> None:
+    shop.post(PAGE, **USUAL | {"starts": "10"})
+    late = shop.post(PAGE, **USUAL | {"starts": "11"})
+    assert late.status_code == 409
+    assert "изменил кто-то другой" in late.text
+    assert 'name="seen" value="1"' in late.text
+    assert chosen(shop_id).starts == 10
+
+
+def test_the_table_says_which_events_go_to_programs(shop: Browser, shop_id: int) -> None:
+    shop.post(PAGE, **USUAL | {"moved:webhook": "nobody", "parcel.promised:webhook": "nobody"})
+    silent = {"parcel.handed_over", "parcel.at_warehouse", "parcel.departed", "parcel.passed", "parcel.promised"}
+    assert set(chosen(shop_id).silent_events) == silent
+    page = shop.get(PAGE).text
+    assert (
+        len(re.findall(r'value="nobody"\s+selected', page.split('name="moved:webhook"')[1].split("</select>")[0])) == 1
+    )
+    assert "selected" not in page.split('name="in_city:webhook"')[1].split("</select>")[0]
 
 
 @pytest.mark.parametrize("plan", ["all_moves", "arrival"])

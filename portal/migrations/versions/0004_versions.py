@@ -1,0 +1,23 @@
+"""An address of webhooks has a version: every edit is compare-and-set.
+
+Revision ID: 0004
+Revises: 0003
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    with op.batch_alter_table("hook_endpoints") as table:
+        table.add_column(sa.Column("version", sa.Integer(), server_default="1", nullable=False))
+
+
+def downgrade():
+    with op.batch_alter_table("hook_endpoints") as table:
+        table.drop_column("version")
