@@ -1,13 +1,40 @@
 """How long a parcel waits for its recipient at a place of issue."""
 
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from parcels.clocks import local_date
 
 #: Unless the place of issue has told its own term.
 STORAGE_DAYS = 14
 
 
-def kept_until(told: str | None, promised_from: date | None, arrived: date) -> date:
-    """The last day of storage. Args: `told` by the carrier, ISO; else it counts from the promised day, or arrival."""
-    if told:
-        return date.fromisoformat(told)
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A scan at a place of issue: where, on which local day, and the last day (ISO) if the place has told it."""
+
+    place: str
+    arrived: date
+    told: str | None = None
+
+
+def stay(place: str, occurred_at: datetime, details: Mapping[str, Any], zone: str) -> Stay:
+    """What a scan at a place of issue says. Args: `zone` the IANA zone of the recipient."""
+    return Stay(details.get("address") or place, local_date(occurred_at, zone), details.get("kept_until"))
+
+
+def last_day(stays: Sequence[Stay], promised_from: date | None) -> date | None:
+    """The last day of storage where the parcel lies now; None when it lies at no place of issue.
+
+    Args: `stays` oldest first. The term counts from the promised day, or from arrival when that is later; another scan
+    at the same place puts nothing off.
+    """
+    if not stays:
+        return None
+    now = stays[-1]
+    if now.told:
+        return date.fromisoformat(now.told)
+    arrived = min(stay.arrived for stay in stays if stay.place == now.place)
     return max(promised_from or arrived, arrived) + timedelta(days=STORAGE_DAYS)

@@ -124,6 +124,12 @@ def bad_text(problem: BadText) -> str:
     match problem.reason:
         case "no_link":
             return _("В тексте нет ссылки, без неё получатель не выберет время. Добавьте {mark}.", mark="{link}")
+        case "foreign":
+            return _(
+                "В тексте чужой адрес «{address}»: по таким SMS узнают мошенников. Оставьте только {mark}.",
+                address=problem.value,
+                mark="{link}",
+            )
         case "unknown":
             return _("Подстановки «{name}» нет. Можно: {marks}.", name=problem.value, marks=MARKS)
         case "too_long":

@@ -1,4 +1,4 @@
-"""In which language a page speaks: Russian, unless its address asks for another one.
+"""In which language a page speaks: the one its address asks for, else that of the order, else Russian.
 
 The Russian sentence itself is the key; a catalogue (gettext's format, read by Babel once) says it in another
 language. Values are filled in by name: `_("Привезём {when}", when=...)`.
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from babel.messages.pofile import read_po
-from flask import Flask, g, has_request_context, request
+from flask import Flask, has_request_context, request
 
 DEFAULT = "ru"
 LANGUAGES = ("ru", "en")
+#: Where a request keeps its language once it is known.
+_KEY = "vekha.language"
 CATALOGUES = Path(__file__).parent / "translations"
 
 
@@ -42,14 +44,24 @@ def translator(language: str) -> Translator:
 
 def language() -> str:
     """The language of this request. It travels in the address, so that no cookie is needed."""
-    try:
-        known: str = g.language
-    except (AttributeError, RuntimeError):
-        if not has_request_context():
-            return DEFAULT
-        asked = request.args.get("lang", DEFAULT)
-        known = g.language = asked if asked in LANGUAGES else DEFAULT
+    if not has_request_context():
+        return DEFAULT
+    known: str | None = request.environ.get(_KEY)
+    if known is None:
+        known = request.environ[_KEY] = asked() or DEFAULT
     return known
+
+
+def asked() -> str | None:
+    """The language that the address of this request names."""
+    wanted = request.args.get("lang")
+    return wanted if wanted in LANGUAGES else None
+
+
+def prefer(own: str) -> None:
+    """Speak the language of an order from here on, if we have it and the address names no other."""
+    if own in LANGUAGES and asked() is None:
+        request.environ[_KEY] = own
 
 
 def _(sentence: str, **values: object) -> str:
@@ -59,8 +71,8 @@ def _(sentence: str, **values: object) -> str:
 
 def _carry_on(endpoint: str, values: dict[str, Any]) -> None:
     """Links of a page lead to pages in the same language."""
-    if endpoint != "static" and "lang" not in values and language() != DEFAULT:
-        values["lang"] = language()
+    if endpoint != "static" and "lang" not in values and (wanted := asked()):
+        values["lang"] = wanted
 
 
 def init(app: Flask) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, abort, current_app, make_response, request
 
 from parcels.stages import Kind, Stage
-from portal import links, page_cache, tracking_page, tracking_rows
+from portal import languages, links, page_cache, tracking_page, tracking_rows
 from portal.htmx import wants_fragment
 from portal.languages import language
 from portal.links import BadLink, EndedLink
@@ -81,4 +81,5 @@ def _checked(head: Any, token: str, now: datetime) -> Any:
         raise BadLink
     if links.is_over(head.closed_at, now):
         raise EndedLink(token)
+    languages.prefer(head.language)
     return head

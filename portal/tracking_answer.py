@@ -10,7 +10,6 @@ from portal.languages import _
 from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
 from portal.tracking_story import relative_day
 from scheduling.calendars import moment
-from scheduling.slots import LIMIT_DAYS
 
 RAIL_DAYS = 14
 
@@ -87,9 +86,9 @@ def _missed(s: Standing) -> str:
 
 
 def _kept(s: Standing) -> str:
-    if s.head.promised_from is None:
+    if s.kept_until is None:
         return _("Ждёт вас в пункте выдачи")
-    return _("Ждёт вас до {day}", day=short_date(s.head.promised_from + timedelta(days=LIMIT_DAYS), s.language))
+    return _("Ждёт вас до {day}", day=short_date(s.kept_until, s.language))
 
 
 def _incident(s: Standing) -> str:

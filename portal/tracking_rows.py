@@ -63,6 +63,7 @@ _HEAD: Any = (
         Parcel.currency,
         Parcel.pieces,
         Parcel.weight_g,
+        Parcel.language,
         Shop.name.label("shop"),
         _origin.name.label("origin"),
         _origin.zone.label("origin_zone"),

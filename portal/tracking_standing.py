@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from parcels.stages import Kind, Stage
+from parcels.storage import last_day, stay
 from portal.formats import date_range
 from portal.tracking_changes import changes_left, taken_back
 from portal.tracking_rows import PastFact, Story
@@ -47,6 +48,7 @@ class Standing:
     taken_back: PastFact | None = None
     courier: PastFact | None = None
     changes_left: int = 0
+    kept_until: date | None = None
 
     @property
     def told_at(self) -> datetime | None:
@@ -76,7 +78,14 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
         taken_back=taken_back(story.facts) if head.plan is None else None,
         courier=_courier(head, story),
         changes_left=changes_left(story.facts),
+        kept_until=_kept_until(head, story, zone) if head.side is Stage.AT_PICKUP else None,
     )
+
+
+def _kept_until(head: Row[Any], story: Story, zone: str) -> date | None:
+    scans = [fact for fact in story.facts if fact.kind is Kind.AT_PICKUP]
+    stays = [stay(fact.place, fact.at, fact.details, zone) for fact in scans]
+    return last_day(stays, head.promised_from)
 
 
 def _courier(head: Row[Any], story: Story) -> PastFact | None:

@@ -5,7 +5,7 @@ when its moment has come and nothing has happened, `HANDLERS` say what the silen
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel
 from parcels.stages import GOING_BACK, Kind, Stage
+from parcels.storage import last_day, stay
 from scheduling import booking, calls, changes, promising
 from scheduling.calendars import local_date
 from scheduling.steps import Action, Agreed, Outlook, deadline_of, next_step
@@ -94,7 +95,14 @@ def outlook(session: Session, parcel: Parcel) -> Outlook:
         remind_on=held.remind_on if held else None,
         is_reminded=held is not None and held.reminded_at is not None,
         told_at=changes.taken_back_at(session, parcel.id) if parcel.plan is None else None,
+        kept_until=_kept_until(session, parcel) if parcel.side is Stage.AT_PICKUP else None,
     )
+
+
+def _kept_until(session: Session, parcel: Parcel) -> date | None:
+    scans = select(Fact).where(Fact.parcel_id == parcel.id, Fact.kind == Kind.AT_PICKUP).order_by(Fact.seq)
+    stays = [stay(fact.place, fact.occurred_at, fact.details, parcel.zone) for fact in session.scalars(scans)]
+    return last_day(stays, parcel.promised_from)
 
 
 def _promise_outruns_slot(session: Session, parcel: Parcel) -> bool:

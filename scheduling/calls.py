@@ -110,8 +110,10 @@ def attempt(
     """Keep an attempt as a fact; when nothing was agreed, say when to try again.
 
     Args: `parcel` held by `journal.lock`, `call` by `held_by`; `operator` as the recipient will read it;
-    `wanted` is when he asked to be called.
+    `wanted` is when he asked to be called. Raises: Refusal when that is over, or further away than anybody waits.
     """
+    if wanted is not None and not now < wanted <= now + LONGEST_WAIT:
+        raise Refusal(Reason.NOT_TO_CALL_AT)
     call.attempts += 1
     call.leased_by = call.leased_until = None
     if outcome in _AGAIN_AFTER:
@@ -129,7 +131,7 @@ def next_try(
     outcome: Outcome, attempts: int, zone: str, now: datetime, wanted: datetime | None = None
 ) -> tuple[datetime, datetime]:
     """When to call again, within calling hours: when he asked for it, else later; after three tries tomorrow."""
-    if wanted is not None and now < wanted <= now + LONGEST_WAIT:
+    if wanted is not None:
         return calling_window(wanted, zone)
     again = now + _AGAIN_AFTER[outcome]
     if attempts % TRIES_A_DAY == 0:

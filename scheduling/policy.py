@@ -39,6 +39,7 @@ class Reason(StrEnum):
     UNDO_TAKEN = "undo_taken"
     CALL_LOST = "call_lost"
     NOT_SURE = "not_sure"
+    NOT_TO_CALL_AT = "not_to_call_at"
     NOT_ON_ROUND = "not_on_round"
     TOO_MANY_CHANGES = "too_many_changes"
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from parcels.stages import BEFORE_CITY, GOING_BACK, Stage, State
 from scheduling.calendars import CALLS_FROM, calling_window, local_date, moment
-from scheduling.slots import LIMIT_DAYS, Window, closes_at
+from scheduling.slots import Window, closes_at
 
 END_OF_DAY = time(23, 59)
 LOADING = time(8)
@@ -52,7 +52,7 @@ class Outlook:
     """A parcel as the decision sees it; `closing` is None where no courier goes.
 
     `remind_on` is a day to ask again, `is_reminded` whether that has been done; `told_at` is when we took back what
-    had been agreed, if nothing has been agreed since.
+    had been agreed, if nothing has been agreed since; `kept_until` the last day of storage at a place of issue.
     """
 
     state: State
@@ -68,6 +68,7 @@ class Outlook:
     remind_on: date | None = None
     is_reminded: bool = False
     told_at: datetime | None = None
+    kept_until: date | None = None
 
 
 def ask_deadline(first_day: date, closing: time, timezone: str, told_at: datetime | None = None) -> datetime:
@@ -139,7 +140,7 @@ def _beside_the_road(view: Outlook, now: datetime) -> Step:
         tomorrow = local_date(now, view.timezone) + timedelta(days=1)
         return Step("recipient", Action.ASK, moment(tomorrow, CALLS_FROM, view.timezone))
     if view.state.side is Stage.AT_PICKUP:
-        kept_until = (view.promised_from or local_date(now, view.timezone)) + timedelta(days=LIMIT_DAYS)
+        kept_until = view.kept_until or local_date(now, view.timezone)
         return Step("recipient", Action.COLLECT, moment(kept_until, CALLS_FROM, view.timezone))
     if view.state.side in GOING_BACK:
         return Step("carrier", Action.SEND_BACK, now + RETURN_WITHIN)

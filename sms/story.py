@@ -10,7 +10,7 @@ from parcels import journal
 from parcels.clocks import local_date, moment
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
-from parcels.storage import kept_until
+from parcels.storage import last_day, stay
 from sms.phrases import DASH, SIGNS, STATUS
 
 MOVES = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED)
@@ -51,10 +51,11 @@ class Story:
 
     def stored_until(self) -> date | None:
         """The last day at the place of issue."""
-        if (fact := self.pickup) is None:
+        if self.pickup is None:
             return None
-        arrived = local_date(fact.occurred_at, self.parcel.zone)
-        return kept_until(fact.details.get("kept_until"), self.parcel.promised_from, arrived)
+        scans = [fact for fact in self.facts if fact.kind is Kind.AT_PICKUP]
+        stays = [stay(fact.place, fact.occurred_at, fact.details, self.parcel.zone) for fact in scans]
+        return last_day(stays, self.parcel.promised_from)
 
 
 def read(session: Session, parcel: Parcel, now: datetime) -> Story:

@@ -1,5 +1,6 @@
 """Every text that is sent: an SMS fits one part and ends with its link, whole, whatever the names are; or a letter."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -16,6 +17,8 @@ _LEAST_OF_SHOP = 4
 #: What a shop's own first message may name, and must.
 PLACEHOLDERS, MUST = frozenset({"shop", "order", "dates", "link"}), "link"
 LONGEST_OWN = 201  # three parts of a joined Cyrillic message
+#: An address that is not ours: by such ones people are taught to know a fraud.
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w-]+\.(?:[a-z]{2,6}|рф|укр|бел|қаз)\b(?:/\S*)?", re.IGNORECASE)
 
 Known = Mapping[str, str]
 
@@ -37,7 +40,7 @@ class Letter:
 
 
 class BadText(ValueError):
-    """A shop's own text that cannot be sent: `reason` is one of unknown, no_link, too_long, broken."""
+    """A shop's own text that cannot be sent: `reason` is one of unknown, no_link, foreign, too_long, broken."""
 
     def __init__(self, reason: str, value: object = "") -> None:
         super().__init__(f"{reason}: {value}")
@@ -84,6 +87,8 @@ def check_own(template: str) -> None:
         raise BadText("broken", template)
     if MUST not in named:
         raise BadText("no_link")
+    if foreign := _ADDRESS.search(template):
+        raise BadText("foreign", foreign.group())
     if len(template) > LONGEST_OWN:
         raise BadText("too_long", len(template))
 

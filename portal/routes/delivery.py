@@ -14,7 +14,7 @@ from portal import links, notices, refusals, tracking
 from portal.access import Rule, allow
 from portal.extensions import csrf, now
 from portal.htmx import wants_fragment
-from portal.languages import language
+from portal.languages import language, prefer
 from portal.limits import at_most
 from portal.order_rows import BadPhone, normal_phone
 from portal.tracking_picker import Wish
@@ -74,6 +74,7 @@ def _change(token: str, change: Change) -> ResponseReturnValue:
     try:
         with transaction() as session:
             parcel = links.open_link(session, token, moment)
+            prefer(parcel.language)
             seen = links.version_sealed(parcel.id, request.form.get("seal", ""))
             if seen is None:
                 return tracking.respond(token, moment, Wish(notice=notices.expired_form()), 400)

@@ -111,8 +111,9 @@ def test_what_nobody_can_explain_is_asked_by_a_person_at_once(side: Stage) -> No
     assert next_step(beside(side), NOON) == Step("call_centre", Action.ASK, NOON)
 
 
-def test_a_parcel_at_a_pickup_point_is_kept_for_fourteen_days() -> None:
-    assert next_step(beside(Stage.AT_PICKUP), NOON) == Step("recipient", Action.COLLECT, at(date(2026, 12, 9), time(9)))
+def test_a_parcel_at_a_pickup_point_is_asked_after_on_its_last_day() -> None:
+    view = replace(beside(Stage.AT_PICKUP), kept_until=date(2026, 12, 9))
+    assert next_step(view, NOON) == Step("recipient", Action.COLLECT, at(date(2026, 12, 9), time(9)))
 
 
 @pytest.mark.parametrize("side", [Stage.REFUSED, Stage.RETURNING])

@@ -178,6 +178,15 @@ def test_who_asks_to_be_called_at_six_is_called_at_six(operator: Browser) -> Non
         assert session.get_one(Call, call_id).due_at == moment(tomorrow, time(18), zone)
 
 
+@pytest.mark.parametrize("wanted", ["2020-01-01T18:00", "2099-01-01T18:00"])
+def test_an_hour_that_is_over_or_far_away_is_said_and_not_moved(operator: Browser, wanted: str) -> None:
+    call_id = take(operator)
+    answer = operator.post(f"/calls/{call_id}/outcome", outcome="later", call_at=wanted, **sheet(call_id))
+    assert answer.status_code == 409
+    assert "оно прошло или слишком далеко" in answer.text
+    assert attempts(call_id) == []
+
+
 def test_a_second_press_changes_nothing_and_goes_on(operator: Browser, queued: list[int]) -> None:
     call_id, form = take(operator), sheet(queued[0])
     for _press in range(2):

@@ -115,6 +115,8 @@ def test_a_plan_is_a_preset_of_the_table(shop: Browser, shop_id: int, plan: str)
         ("first_text", "{link} {unknown}", "Подстановки «unknown» нет"),
         ("first_text", "{link}" + "я" * 2000, "Сократите его"),
         ("first_text", "{link} {", "скобки"),
+        ("first_text", "{link} или http://bit.ly/x", "чужой адрес «http://bit.ly/x»"),
+        ("first_text", "{link}, скидки на sale.ru", "чужой адрес «sale.ru»"),
         ("starts", "21", "Конец раньше начала"),
         ("ends", "25", "целое число"),
         ("remind_every", "7", "через 5, 10, 15 или 20"),

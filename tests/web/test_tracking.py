@@ -406,3 +406,15 @@ def test_the_day_of_delivery_names_the_courier_and_his_hour(marina: Recipient, c
     assert h1(page) == "Сегодня с 14:30 до 15:30"
     assert "Олег Ким" in page
     assert 'href="tel:+79130001122"' in page
+
+
+def test_the_page_speaks_the_language_of_the_order_unless_the_address_names_another(marina: Recipient) -> None:
+    with transaction() as session:
+        session.get_one(Parcel, marina.parcel_id).language = "en"
+    assert "21–24 November" in h1(marina.look())
+    assert h1(marina.look(lang="ru")) == "Привезём 21–24 ноября"
+    assert 'lang=ru"' in marina.look(lang="ru")
+    marina.look()
+    late = marina.press("slot", slot="2026-11-20T14:00")
+    assert late.status_code == 409
+    assert not re.search("[а-яё]{4}", text_of(re.findall(r'role="alert".*?</div>', late.text, re.S)[0]))
