@@ -57,6 +57,7 @@ class Kind(StrEnum):
 
     PROMISED = "promised"
     HAND_OVER_LATE = "hand_over_late"
+    HANGING = "hanging"
     DETAILS_CHANGED = "details_changed"
     CALL_QUEUED = "call_queued"
     CALL_ATTEMPTED = "call_attempted"
@@ -78,6 +79,8 @@ _RANK = {stage: rank for rank, stage in enumerate(ROAD)}
 FINAL = frozenset({Stage.DELIVERED, Stage.RETURNED})
 BEFORE_CITY = frozenset(ROAD[: _RANK[Stage.IN_CITY]])
 GOING_BACK = frozenset({Stage.REFUSED, Stage.RETURNING})
+#: Scans that say that a parcel moves towards the recipient's city.
+ON_THE_ROAD = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED)
 #: What has become of a parcel in the city; an older scan of its arrival does not undo it.
 PAST_ARRIVAL = frozenset({Stage.MISSED, Stage.AT_PICKUP})
 

@@ -81,6 +81,8 @@ def tick(moment: datetime) -> None:
     hooks = ", ".join(f"{name} {count}" for name, count in sorted(done.hooks.items())) or "нет"
     told = f"сообщения — {messages}; вебхуки — {hooks}"
     click.echo(f"{moment.isoformat()}: шаги — {steps}; {told}; открыто слотов — {done.opened}.")
+    if done.hanging:
+        click.echo(f"Давно не движутся: {done.hanging}.")
     if done.learned:
         click.echo(f"Сроки выучены заново: {', '.join(done.learned)}.")
 

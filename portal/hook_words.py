@@ -33,6 +33,7 @@ def event(name: str) -> str:
         "parcel.postponed": _("отложен"),
         "parcel.unscheduled": _("назначенное снято"),
         "parcel.hand_over_late": _("не сдан вовремя"),
+        "parcel.hanging": _("нет движения дольше обычного"),
     }.get(name, name)
 
 

@@ -8,7 +8,7 @@ from portal.languages import _
 from portal.order_rows import BadOrder, mailbox, normal_phone
 from sms import texts
 from sms.hook_events import FOR_PROGRAMS, OF_OCCASION
-from sms.occasions import Channel, Occasion
+from sms.occasions import MANNERS, Audience, Channel, Occasion
 from sms.preferences import PLANS, REMIND_EVERY, Preferences, Teller, Tellers, deviations, is_for_shop
 from sms.texts import BadText
 
@@ -65,8 +65,8 @@ def pairs() -> list[tuple[Occasion, tuple[Channel, ...]]]:
 
 
 def _channels(occasion: Occasion) -> tuple[Channel, ...]:
-    manager = (Occasion.UNCOLLECTED, Occasion.PENALTY_NEAR)
-    return (Channel.EMAIL,) if occasion in manager else tuple(Channel)
+    is_for_manager = MANNERS[occasion].audience is Audience.MANAGER
+    return (Channel.EMAIL,) if is_for_manager else tuple(Channel)
 
 
 def _tellers(form: Mapping[str, str]) -> Tellers:

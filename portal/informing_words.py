@@ -27,6 +27,7 @@ def occasion_words(occasion: str) -> str:
         Occasion.STORAGE_ENDS: _("Хранение заканчивается"),
         Occasion.DELIVERED: _("Заказ вручён"),
         Occasion.RECEIVED: _("Владельцу: вручён, принятая сумма"),
+        Occasion.HANGING: _("Менеджеру: заказ не движется"),
         Occasion.UNCOLLECTED: _("Менеджеру: заказ не забирают"),
         Occasion.PENALTY_NEAR: _("Менеджеру: завтра конец хранения"),
     }.get(Occasion(occasion), "")

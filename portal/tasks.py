@@ -25,6 +25,12 @@ def learn() -> None:
 
 
 @shared_task
+def notice_hanging() -> None:
+    """Parcels that have been silent for longer than usual."""
+    ticking.notice_hanging(now())
+
+
+@shared_task
 def deliver_hooks() -> None:
     """What shops are owed."""
     hooking.deliver_hooks(now)

@@ -8,11 +8,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from parcels import journal
 from portal import api_answers
 from portal.hooking import deliver_hooks
 from portal.sending import deliver_messages
 from portal.transaction import reading, transaction
-from scheduling import agenda, lessons, zones
+from scheduling import agenda, hanging, lessons, zones
 
 log = logging.getLogger("vekha.ticking")
 #: The worker sweeps every few seconds; what is due for longer than this means that it does not.
@@ -22,14 +23,15 @@ NOTHING, FAILED = "nothing", "failed"
 
 @dataclass
 class Round:
-    """What one round has done: steps of the agenda by name, messages and webhooks by outcome, slots opened, carriers
-    learned of.
+    """What one round has done: steps of the agenda by name, messages and webhooks by outcome, slots opened, parcels
+    found to hang, carriers learned of.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
     hooks: Counter[str] = field(default_factory=Counter)
     opened: int = 0
+    hanging: int = 0
     learned: list[str] = field(default_factory=list)
 
 
@@ -38,6 +40,7 @@ def tick(now: datetime) -> Round:
     done = Round()
     done.opened = open_days(now)
     done.learned = learn(now)
+    done.hanging = notice_hanging(now)
     done.steps = sweep(now)
     done.messages = deliver_messages(lambda: now)
     done.hooks = deliver_hooks(lambda: now)
@@ -69,6 +72,17 @@ def learn(now: datetime) -> list[str]:
         with transaction() as session:
             lessons.keep(session, lesson)
     return carriers
+
+
+def notice_hanging(now: datetime) -> int:
+    """Write down which parcels hang, each in a transaction of its own. Returns how many are news."""
+    with reading() as session:
+        found = hanging.find(session, now)
+    count = 0
+    for parcel_id, may in found:
+        with transaction() as session:
+            count += hanging.notice(session, journal.lock(session, parcel_id), may, now)
+    return count
 
 
 def sweep(now: datetime) -> Counter[str]:

@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from parcels.models import Settlement, Shop
 from scheduling import accuracy_book, coverage
+from scheduling import silences as silences_of
 from scheduling.calendars import local_date
 from scheduling.learned import Learned, digest_of, learned_of
 from scheduling.learning import learn
 from scheduling.lesson_models import KeptLesson
 from scheduling.lesson_rows import carried
+from scheduling.silences import Silences
 
 #: Older lessons are thrown away: the promises that were made from them keep what they took.
 KEPT_DAYS: Final = timedelta(days=30)
@@ -57,6 +59,7 @@ def teach(session: Session, carrier: str, now: datetime) -> KeptLesson:
         digest=digest_of(body) if body else "",
         body=body,
         report=accuracy_book.report(parcels, day),
+        silences=silences_of.learned(session, carrier, now),
     )
 
 
@@ -77,6 +80,12 @@ def keep(session: Session, lesson: KeptLesson) -> None:
 def newest(session: Session) -> list[KeptLesson]:
     """The newest lesson of each carrier, by its name."""
     return list(session.scalars(select(KeptLesson).where(_IS_NEWEST).order_by(KeptLesson.carrier)))
+
+
+def silences(session: Session) -> dict[str, Silences]:
+    """How long parcels are usually silent, by carrier and way."""
+    rows = session.execute(select(KeptLesson.carrier, KeptLesson.silences).where(_IS_NEWEST))
+    return {row.carrier: row.silences for row in rows}
 
 
 def learned_for(session: Session, carrier: str) -> Learned | None:

@@ -30,6 +30,7 @@ EVENTS: dict[Kind, str] = {
     Kind.POSTPONED: "parcel.postponed",
     Kind.CHOICE_WITHDRAWN: "parcel.unscheduled",
     Kind.HAND_OVER_LATE: "parcel.hand_over_late",
+    Kind.HANGING: "parcel.hanging",
 }
 #: The events that say by webhook what an occasion says to people; the other events are for programs alone.
 OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
@@ -43,6 +44,7 @@ OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
     Occasion.COURIER: ("parcel.with_courier",),
     Occasion.MISSED: ("parcel.missed",),
     Occasion.INCIDENT: ("parcel.incident",),
+    Occasion.HANGING: ("parcel.hanging",),
     Occasion.DELIVERED: ("parcel.delivered",),
 }
 FOR_PROGRAMS: tuple[str, ...] = tuple(

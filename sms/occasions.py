@@ -50,6 +50,7 @@ class Occasion(StrEnum):
     STORAGE_ENDS = "storage_ends"
     DELIVERED = "delivered"
     RECEIVED = "received"
+    HANGING = "hanging"
     UNCOLLECTED = "uncollected"
     PENALTY_NEAR = "penalty_near"
 
@@ -97,6 +98,7 @@ MANNERS: dict[Occasion, Manner] = {
     _O.STORAGE_ENDS: Manner(Priority.ANSWER, needs_answer=True, replaces=frozenset({_O.STILL_WAITING})),
     _O.DELIVERED: Manner(Priority.NEWS, replaces=_OF_THE_ROAD | _OF_THE_DAY | _OF_WAITING | _BEFORE_THE_END),
     _O.RECEIVED: Manner(Priority.NEWS, Audience.OWNER, replaces=_SHOP_WAITS),
+    _O.HANGING: Manner(Priority.NEWS, Audience.MANAGER),
     _O.UNCOLLECTED: Manner(Priority.REMINDER, Audience.MANAGER),
     _O.PENALTY_NEAR: Manner(Priority.TODAY, Audience.MANAGER, replaces=frozenset({_O.UNCOLLECTED})),
 }

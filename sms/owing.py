@@ -8,12 +8,11 @@ from zlib import crc32
 
 from parcels.clocks import local_date, moment
 from parcels.models import Fact, Parcel
-from parcels.stages import Kind
+from parcels.stages import ON_THE_ROAD, Kind
 from parcels.storage import last_day, stay
 from sms.hours import next_waking
 from sms.occasions import Channel, Occasion
 from sms.preferences import Preferences
-from sms.story import MOVES
 
 #: Causes of a withdrawal that the recipient is told of at once; otherwise it was his wish, or somebody is calling him.
 TOLD = frozenset({"delay", "blackout", "incident"})
@@ -156,7 +155,7 @@ OWED: dict[Kind, Owing] = {
     Kind.LINK_REVOKED: _first_link,
     Kind.DETAILS_CHANGED: _first_link,
     Kind.LINK_REQUESTED: _fresh_link,
-    **dict.fromkeys(MOVES, _once_each(Occasion.MOVED)),
+    **dict.fromkeys(ON_THE_ROAD, _once_each(Occasion.MOVED)),
     Kind.ARRIVED: _in_city,
     Kind.AT_PICKUP: _at_pickup,
     Kind.SLOT_BOOKED: _booked,
@@ -166,5 +165,6 @@ OWED: dict[Kind, Owing] = {
     Kind.TO_COURIER: _with_courier,
     Kind.NOT_DELIVERED: _once_a_day(Occasion.MISSED),
     Kind.INCIDENT: _once_a_day(Occasion.INCIDENT),
+    Kind.HANGING: _once_each(Occasion.HANGING),
     Kind.DELIVERED: _delivered,
 }

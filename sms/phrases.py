@@ -50,6 +50,7 @@ RU: Final[Phrases] = {
     "storage_ends": ("хранится до {until}, потом возврат: ", "хранится до {until}: ", "скоро вернётся в магазин: "),
     "delivered": ("вручён. Спасибо! Подробно: ", "вручён: "),
     "received": ("вручён, принято {sum}. ", "вручён. "),
+    "hanging": ("нет движения дольше обычного, последний раз: {status}, {place}. ", "нет движения дольше обычного. "),
     "uncollected": (
         "не забран из пункта выдачи, хранится до {until}. ",
         "не забран, хранится до {until}. ",
@@ -103,6 +104,7 @@ EN: Final[Phrases] = {
     "storage_ends": ("kept until {until}, then it goes back: ", "kept until {until}: ", "goes back soon: "),
     "delivered": ("handed over. Thank you! Details: ", "handed over: "),
     "received": ("handed over, received {sum}. ", "handed over. "),
+    "hanging": ("no movement for longer than usual, last seen: {status}, {place}. ", "no movement for too long. "),
     "uncollected": ("not collected, kept until {until}. ", "not collected. "),
     "penalty_near": ("storage ends {until}, then it goes back. ", "kept until {until}. ", "storage ends. "),
 }
@@ -153,6 +155,7 @@ UK: Final[Phrases] = {
     "storage_ends": ("зберігається до {until}, потім повернення: ", "зберігається до {until}: ", "скоро повернеться: "),
     "delivered": ("вручено. Дякуємо! Докладно: ", "вручено: "),
     "received": ("вручено, прийнято {sum}. ", "вручено. "),
+    "hanging": ("немає руху довше звичайного, востаннє: {status}, {place}. ", "немає руху довше звичайного. "),
     "uncollected": ("не забрано, зберігається до {until}. ", "не забрано. "),
     "penalty_near": ("зберігання до {until}, потім повернення. ", "зберігання до {until}. ", "зберігання спливає. "),
 }

@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.clocks import local_date, moment
 from parcels.models import Fact, Parcel
-from parcels.stages import Kind, Stage
+from parcels.stages import ON_THE_ROAD, Kind, Stage
 from parcels.storage import last_day, stay
 from sms.phrases import DASH, SIGNS, STATUS
 
-MOVES = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED)
 _CHOICES = (Kind.SLOT_BOOKED, Kind.POSTPONED, Kind.CHOICE_WITHDRAWN)
 
 
@@ -96,7 +95,7 @@ def is_hour_over(story: Story, about: dict[str, Any]) -> bool:
 
 
 def _of_road(story: Story, language: str) -> dict[str, str]:
-    fact = story.last(*MOVES)
+    fact = story.last(*ON_THE_ROAD)
     return {"status": STATUS[language][fact.kind.value], "place": fact.place} if fact is not None else {}
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from parcels.clocks import local_date
-from parcels.stages import BEFORE_CITY, GOING_BACK, Kind, Stage
+from parcels.stages import BEFORE_CITY, GOING_BACK, ON_THE_ROAD, Kind, Stage
 from sms.models import Message
 from sms.occasions import Occasion
-from sms.story import MOVES, Story, is_hour_over
+from sms.story import Story, is_hour_over
 
 Holds = Callable[[Message, Story], bool]
 #: Of no use to somebody who has sent his order back.
@@ -37,9 +37,15 @@ def _stage(stage: Stage) -> Holds:
 
 def _newest_move(row: Message, told: Story) -> bool:
     """Only where it is now is news; a late scan tells where it has been."""
-    newest = told.last(*MOVES)
+    newest = told.last(*ON_THE_ROAD)
     is_coming = told.parcel.road in BEFORE_CITY and told.parcel.side is None
     return is_coming and newest is not None and newest.seq == row.seq
+
+
+def _silent_since(row: Message, told: Story) -> bool:
+    """Nothing has been heard since; a parcel that moved again is nobody's worry."""
+    newest = told.last(*ON_THE_ROAD)
+    return told.parcel.road in BEFORE_CITY and (newest is None or newest.seq < row.seq)
 
 
 def _in_city(_row: Message, told: Story) -> bool:
@@ -100,6 +106,7 @@ _HOLDS: dict[Occasion, Holds] = {
     Occasion.INCIDENT: _stage(Stage.INCIDENT),
     Occasion.STILL_WAITING: _still_stored,
     Occasion.STORAGE_ENDS: _still_stored,
+    Occasion.HANGING: _silent_since,
     Occasion.UNCOLLECTED: _stage(Stage.AT_PICKUP),
     Occasion.PENALTY_NEAR: _still_stored,
 }

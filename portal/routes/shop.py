@@ -13,6 +13,8 @@ from portal import intake, notices
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.transaction import reading, transaction
+from scheduling import hanging
+from scheduling.calendars import local_date
 from sms.models import Message
 
 bp = Blueprint("shop", __name__)
@@ -61,4 +63,6 @@ def _newest(session: Session) -> dict[str, Any]:
     shop_id = _shop_id()
     query = select(Parcel).where(Parcel.shop_id == shop_id).options(joinedload(Parcel.settlement))
     parcels = session.scalars(query.order_by(Parcel.id.desc()).limit(NEWEST)).all()
-    return {"shop": session.get_one(Shop, shop_id), "parcels": parcels}
+    shop = session.get_one(Shop, shop_id, options=[joinedload(Shop.origin)])
+    since = {id_: local_date(at, shop.origin.zone) for id_, at in hanging.of(session, parcels).items()}
+    return {"shop": shop, "parcels": parcels, "hanging": since}
