@@ -6,18 +6,21 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import CodeType
 from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine
 
 from parcels.models import Base
 from portal import create_app
 from portal.config import Settings
 from portal.extensions import db
-from tests.servers import new_database, postgres, redis_server
+from portal.languages import Translator
+from tests.servers import forget_power_cuts, new_database, postgres, redis_server
 
 SETTINGS = Settings(
     database_url="sqlite://",
@@ -32,6 +35,31 @@ SETTINGS = Settings(
 )
 
 
+class KeptTemplates(BytecodeCache):
+    """Compiled templates of this process, so that an app of its own for each test costs no compiling of its own.
+
+    The same source compiles differently where constant sentences are written into it, language by language.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[object, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._kept.get(self._name(bucket))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._kept[self._name(bucket)] = bucket.code
+
+    def _name(self, bucket: Bucket) -> object:
+        say = bucket.environment.globals.get("_")
+        spoken = say.language if isinstance(say, Translator) else None
+        return bucket.key, bucket.checksum, spoken
+
+
+TEMPLATES = KeptTemplates()
+
+
 @pytest.fixture(autouse=True)
 def _push_request_context() -> None:
     """pytest-flask would keep one request context for the whole test, and one client's user would be another's."""
@@ -41,6 +69,8 @@ def _push_request_context() -> None:
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of this worker."""
     with tempfile.TemporaryDirectory(prefix="vk") as folder, postgres(Path(folder)) as url:
+        if "TEST_DATABASE_URL" not in os.environ:  # somebody else's server keeps its settings
+            forget_power_cuts(url)
         yield url
 
 
@@ -104,6 +134,7 @@ def _running(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True, RATELIMIT_ENABLED=False)
     app.extensions["nudge"] = None
+    app.jinja_env.bytecode_cache = TEMPLATES
     with app.app_context():
         yield app
         db.session.remove()

@@ -35,6 +35,16 @@ def postgres(folder: Path) -> Iterator[str]:
         yield server.get_uri(driver="psycopg")
 
 
+def forget_power_cuts(url: str) -> None:
+    """Have a server of ours wait for no disk: for tests, which end a process but never the machine. Benches do not."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
+
+
 def new_database(url: str, name: str, like: str = "template0") -> str:
     """Creates the database `name`, a copy of `like` even if one of that name was there, and returns its URL."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
