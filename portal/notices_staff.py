@@ -30,6 +30,34 @@ def why_withdrawn(cause: str) -> str:
     }.get(cause, _("причина не названа"))
 
 
+def awaited(step: str) -> str:
+    """The scan that did not come in time, or what else went wrong."""
+    return {
+        "hand_over": _("Магазин не передал посылку"),
+        "receive": _("Склад не принял посылку"),
+        "depart": _("Посылка не отправлена"),
+        "arrive": _("Посылка не прибыла в город"),
+        "issue": _("Не выдана курьеру"),
+        "mark": _("Курьер не отметил и не вернул"),
+        "back": _("Курьер не сдал на склад"),
+        "return": _("Не вернулась в магазин"),
+        "accident": _("Происшествие"),
+    }.get(step, _("Что-то пошло не так"))
+
+
+def who_answers(role: str, name: str = "") -> str:
+    """Who holds a parcel or its cash, in words."""
+    known = {
+        "shop": _("Магазин"),
+        "warehouse": _("Склад"),
+        "carrier": _("Перевозчик"),
+        "courier": _("Курьер"),
+        "pickup": _("Пункт выдачи"),
+        "recipient": _("Получатель"),
+    }.get(role, role)
+    return f"{known}: {name}" if name else known
+
+
 def stale() -> Notice:
     """An operator acted on an old page."""
     return Notice(

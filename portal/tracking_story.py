@@ -1,6 +1,6 @@
 """The lower part of the recipient's page: the path of the order and what was said, each entry in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
@@ -78,15 +78,20 @@ def expected(day: date, title: str, place: str, language: str) -> Event:
     return Event(day.isoformat(), weekday, date_words, title, place, "next")
 
 
+#: Facts that are no stage, in words.
+_TITLES: dict[Kind, Callable[[], str]] = {
+    Kind.PACKED: lambda: _("Собран и взвешен"),
+    Kind.PASSED: lambda: _("В пути"),
+    Kind.BACK_AT_DEPOT: lambda: _("Вернулся на склад"),
+    Kind.HAND_OVER_LATE: lambda: _("Магазин не передал заказ вовремя"),
+    Kind.CHOICE_WITHDRAWN: lambda: _("Время снято"),
+    Kind.REMINDED: lambda: _("Напомнили, как вы просили"),
+}
+
+
 def _title(fact: PastFact, language: str) -> str:
-    if fact.kind is Kind.PASSED:
-        return _("В пути")
-    if fact.kind is Kind.HAND_OVER_LATE:
-        return _("Магазин не передал заказ вовремя")
-    if fact.kind is Kind.CHOICE_WITHDRAWN:
-        return _("Время снято")
-    if fact.kind is Kind.REMINDED:
-        return _("Напомнили, как вы просили")
+    if fact.kind in _TITLES:
+        return _TITLES[fact.kind]()
     if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED) and fact.details.get("undone"):
         return _("Вернули как было")
     stage = _STAGE_OF.get(fact.kind)
