@@ -45,6 +45,15 @@ def awaited(step: str) -> str:
     }.get(step, _("Что-то пошло не так"))
 
 
+def accident(said: str) -> str:
+    """What was said of an accident: the words of whoever reported it, or those of a known cause."""
+    return {
+        "damaged": _("Повреждена"),
+        "stop_not_marked": _("Курьер не отметил доставку"),
+        "sorting_stopped": _("Сортировка остановилась"),
+    }.get(said, said)
+
+
 def who_answers(role: str, name: str = "") -> str:
     """Who holds a parcel or its cash, in words."""
     known = {

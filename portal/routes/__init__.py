@@ -11,6 +11,7 @@ from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
 from portal.routes.health import bp as health
 from portal.routes.hooks import bp as hooks
+from portal.routes.incidents import bp as incidents
 from portal.routes.informing import bp as informing
 from portal.routes.manage import bp as manage
 from portal.routes.matrix import bp as matrix
@@ -36,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         delivery,
         health,
         hooks,
+        incidents,
         informing,
         manage,
         matrix,
