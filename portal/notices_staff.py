@@ -18,6 +18,15 @@ def no_zone() -> Notice:
     )
 
 
+def no_warehouse() -> Notice:
+    """A storekeeper for whom nobody has said where he works."""
+    return Notice(
+        happened=_("За вами не закреплён склад"),
+        means=_("Поэтому сканировать здесь нечего. На заказы это не влияет."),
+        now=_("Скажите старшему смены: склад назначает он."),
+    )
+
+
 def why_withdrawn(cause: str) -> str:
     """Why what was agreed was taken back."""
     return {
