@@ -29,6 +29,7 @@ from portal import (
     ticking,
     up,
     verify,
+    warehouse_command,
 )
 from portal.extensions import now
 from portal.terminal import Moment, Trouble, command
@@ -47,6 +48,7 @@ main.add_command(matrix_command.commands)
 main.add_command(eta.commands)
 main.add_command(sms_command.commands)
 main.add_command(carriers_command.commands)
+main.add_command(warehouse_command.commands)
 
 
 @command(main, "import-orders")

@@ -25,7 +25,7 @@ from portal.extensions import db
 from portal.transaction import reading, transaction
 from portal.verify import breaches
 from portal.verify_custody import everything_is_held
-from tests.factories import NOW, make_parcel, make_world, travel
+from tests.factories import NOW, make_parcel, make_staff, make_world, travel
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "portal" / "migrations"
 HOUR = timedelta(hours=1)
@@ -180,6 +180,7 @@ def test_an_older_database_is_filled_in(both: Flask) -> None:
     upgrade(directory=str(MIGRATIONS))
     with transaction() as session:
         assert everything_is_held(session) == []
+        make_staff(session, "warehouse")
     assert ticking.watch(NOW + HOUR) == {"planned": 1}
     assert now_of(waiting).step == Step.HAND_OVER
     with db.engine.connect() as connection:

@@ -175,3 +175,13 @@ def test_a_fragment_answers_htmx_and_the_list_of_what_is_expected_is_there(world
     assert 'id="verdict"' in page.text
     assert page.text.count("hx-swap-oob") == 2
     assert Browser(world, "courier").get("/station").status_code == 403
+
+
+def test_warehouses_and_their_keepers_are_made_at_the_terminal(world: Flask) -> None:
+    run = world.test_cli_runner()
+    assert "заведён" in run.invoke(args=["warehouses", "add", "Томск, второй", "--city", str(TOMSK)]).output
+    assert run.invoke(args=["warehouses", "add", "Томск, второй", "--city", str(TOMSK)]).exit_code == 1
+    who = ["warehouses", "keeper", "nina", "--name", "Нина", "--warehouse", "Томск, второй", "--password", "long enough"]
+    assert "заведён" in run.invoke(args=who).output
+    with reading() as session:
+        assert session.scalars(select(Staff.role).where(Staff.login == "nina")).one() == "warehouse"
