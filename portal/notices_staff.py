@@ -58,6 +58,7 @@ def accident(said: str) -> str:
     """What was said of an accident: the words of whoever reported it, or those of a known cause."""
     return {
         "damaged": _("Повреждена"),
+        "lost": _("Потеряна"),
         "stop_not_marked": _("Курьер не отметил доставку"),
         "sorting_stopped": _("Сортировка остановилась"),
     }.get(said, said)

@@ -89,6 +89,14 @@ _TITLES: dict[Kind, Callable[[], str]] = {
 }
 
 
+#: What went wrong, as the recipient reads it.
+_ACCIDENTS: dict[str, Callable[[], str]] = {
+    "stop_not_marked": lambda: _("Курьер не отметил доставку, выясняем"),
+    "damaged": lambda: _("Посылка повреждена, решаем, что делать"),
+    "lost": lambda: _("Посылка потерялась, ищем"),
+}
+
+
 def _title(fact: PastFact, language: str) -> str:
     if fact.kind in _TITLES:
         return _TITLES[fact.kind]()
@@ -117,8 +125,8 @@ def _place(fact: PastFact, language: str) -> str:
         return _why_withdrawn(str(details.get("cause", "")))
     if fact.kind is Kind.NOT_DELIVERED:
         return notices.why_not_delivered(str(details.get("why", "")))
-    if fact.kind is Kind.INCIDENT and details.get("cause") == "stop_not_marked":
-        return _("Курьер не отметил доставку, выясняем")
+    if fact.kind is Kind.INCIDENT and details.get("cause") in _ACCIDENTS:
+        return _ACCIDENTS[details["cause"]]()
     if fact.kind is Kind.TO_COURIER and details.get("by"):
         return str(details["by"])
     return fact.place

@@ -181,7 +181,17 @@ def test_warehouses_and_their_keepers_are_made_at_the_terminal(world: Flask) -> 
     run = world.test_cli_runner()
     assert "заведён" in run.invoke(args=["warehouses", "add", "Томск, второй", "--city", str(TOMSK)]).output
     assert run.invoke(args=["warehouses", "add", "Томск, второй", "--city", str(TOMSK)]).exit_code == 1
-    who = ["warehouses", "keeper", "nina", "--name", "Нина", "--warehouse", "Томск, второй", "--password", "long enough"]
+    who = [
+        "warehouses",
+        "keeper",
+        "nina",
+        "--name",
+        "Нина",
+        "--warehouse",
+        "Томск, второй",
+        "--password",
+        "long enough",
+    ]
     assert "заведён" in run.invoke(args=who).output
     with reading() as session:
         assert session.scalars(select(Staff.role).where(Staff.login == "nina")).one() == "warehouse"
