@@ -10,6 +10,7 @@ from parcels.custody import Holder, Role
 from parcels.stages import GOING_BACK, Stage, State
 
 END_OF_DAY, MARKED_BY, BACK_BY = time(23, 59), time(23), time(12)
+SATURDAY = 5
 #: How long a parcel may lie where it only passes through.
 RECEIVED_WITHIN, DEPARTS_WITHIN, RETURNED_WITHIN = timedelta(hours=24), timedelta(hours=24), timedelta(days=30)
 
@@ -89,6 +90,13 @@ def _by_the_end_of(day: date | None, zone: str) -> datetime | None:
     return moment(day, END_OF_DAY, zone) if day is not None else None
 
 
+def _no_weekend(at: datetime, zone: str) -> datetime:
+    """The same hour, or that of Monday: between warehouses nothing is owed at a weekend."""
+    there = local(at, zone)
+    rest = 7 - there.weekday() if there.weekday() >= SATURDAY else 0
+    return moment(there.date() + timedelta(days=rest), there.time(), zone)
+
+
 def _evening(view: View) -> datetime:
     """23:00 of the day on which the courier took it, or of the next one if he took it later than that."""
     taken = local(view.since, view.zone)
@@ -102,8 +110,8 @@ def _next_noon(view: View) -> datetime:
 
 _BY: dict[Step, Callable[[View], datetime | None]] = {
     Step.HAND_OVER: lambda view: _by_the_end_of(view.hand_over_by, view.origin_zone),
-    Step.RECEIVE: lambda view: view.since + RECEIVED_WITHIN,
-    Step.DEPART: lambda view: view.since + DEPARTS_WITHIN,
+    Step.RECEIVE: lambda view: _no_weekend(view.since + RECEIVED_WITHIN, view.origin_zone),
+    Step.DEPART: lambda view: _no_weekend(view.since + DEPARTS_WITHIN, view.origin_zone),
     Step.ARRIVE: lambda view: _by_the_end_of(view.arrival_by, view.zone),
     Step.ISSUE: lambda view: view.slot_begins,
     Step.MARK: _evening,

@@ -64,3 +64,8 @@ def test_without_a_promise_or_a_slot_the_step_has_no_moment() -> None:
 def test_a_courier_who_loads_late_at_night_has_the_next_evening() -> None:
     late = replace(seen(COURIER, *ROAD), since=at(16, 16, 30))
     assert deadline(late) == Deadline(Step.MARK, at(17, 16))
+
+
+def test_nothing_is_owed_between_warehouses_at_a_weekend() -> None:
+    for taken in (at(20, 10), at(21, 10)):  # a Friday, a Saturday
+        assert deadline(replace(seen(STORE, *ROAD[:3]), since=taken)) == Deadline(Step.DEPART, at(23, 10))
