@@ -5,13 +5,12 @@ from datetime import date, datetime, time
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from parcels import journal
 from parcels.clocks import moment
 from parcels.custody_models import Print, StationScan
 from parcels.models import Parcel, Warehouse
 from parcels.scanning import Mode
 from portal.labels import Register, Waybill
-from portal.station import Keeper
+from portal.station import Keeper, hold
 
 
 def count(session: Session, about: str, parcel_id: int | None, by: str, now: datetime) -> int:
@@ -23,7 +22,7 @@ def count(session: Session, about: str, parcel_id: int | None, by: str, now: dat
 
 def label_of(session: Session, parcel_id: int, keeper: Keeper, now: datetime) -> Waybill:
     """The label of a parcel, counted. Raises UnknownParcel."""
-    parcel = journal.lock(session, parcel_id)
+    parcel = hold(session, keeper, parcel_id)
     return waybill(parcel, count(session, f"label:{parcel.id}", parcel.id, keeper.name, now))
 
 

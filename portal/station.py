@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from parcels import holdings, journal
 from parcels.custody import Holder, Role
 from parcels.custody_models import StationScan
-from parcels.journal import NewFact
+from parcels.journal import NewFact, UnknownParcel
 from parcels.models import Fact, Parcel, Staff, Warehouse
 from parcels.scanning import Desk, Mode, Seen, Why, decide, grams
 from parcels.stages import Kind, Stage
@@ -93,12 +93,23 @@ def scan(session: Session, keeper: Keeper, asked: Asked, now: datetime) -> Stati
     return row
 
 
+def hold(session: Session, keeper: Keeper, parcel_id: int) -> Parcel:
+    """A parcel that the keeper may lay his hands on, locked; for a shop's keeper no other shop's is there.
+
+    Raises UnknownParcel.
+    """
+    parcel = journal.lock(session, parcel_id)
+    if keeper.warehouse.shop_id not in (None, parcel.shop_id):
+        raise UnknownParcel(parcel_id)
+    return parcel
+
+
 def parcels_of(session: Session, code: str, shop_id: int | None) -> list[Parcel]:
-    """Parcels by our number on the label, or by the shop's number of the order; two at most."""
+    """Parcels by our number on the label, or by the shop's number of the order; two at most, of one shop if asked."""
     own = code.upper().replace(" ", "").removeprefix("VH")
     is_own = code.upper().startswith("VH") and own.isascii() and own.isdigit() and len(own) < 18
     query = select(Parcel).where(Parcel.id == int(own) if is_own else Parcel.order_number == code)
-    if shop_id is not None and not is_own:
+    if shop_id is not None:
         query = query.where(Parcel.shop_id == shop_id)
     return list(session.scalars(query.limit(2)))
 
@@ -175,8 +186,11 @@ def _said(session: Session, parcel: Parcel | None, answer: Kind | Why) -> dict[s
 
 
 def damaged(session: Session, keeper: Keeper, parcel_id: int, note: str, client_id: str, now: datetime) -> bool:
-    """Somebody has seen that a parcel is damaged: an accident, once per press. Was it recorded now?"""
-    parcel = journal.lock(session, parcel_id)
+    """Somebody has seen that a parcel is damaged: an accident, once per press. Was it recorded now?
+
+    Raises UnknownParcel.
+    """
+    parcel = hold(session, keeper, parcel_id)
     details = {**keeper.here, "cause": "damaged", "note": note.strip()[:NOTE_LENGTH]}
     key = f"damaged:{keeper.id}:{client_id[:40]}"
     fact = NewFact(Kind.INCIDENT, keeper.source, None, keeper.warehouse.name, details, key)

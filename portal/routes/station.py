@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from parcels.clocks import local_date, moment
 from parcels.custody_models import StationScan
+from parcels.journal import UnknownParcel
 from parcels.models import Parcel, Shop, Staff, Warehouse
 from parcels.scanning import Mode, Why
 from portal import notices_staff, station, station_words
@@ -87,11 +88,15 @@ def damaged() -> ResponseReturnValue:
     parcel_id = request.form.get("parcel", type=int)
     if parcel_id is None:
         abort(400)
-    with transaction() as session:
-        keeper, said = keeper_of(session), request.form
-        station.damaged(session, keeper, parcel_id, said.get("note", ""), said.get("client", ""), now())
+    said = request.form
+    try:
+        with transaction() as session:
+            keeper = keeper_of(session)
+            station.damaged(session, keeper, parcel_id, said.get("note", ""), said.get("client", ""), now())
+    except UnknownParcel:
+        abort(404)
     flash(_("Записали: посылка повреждена. Диспетчер уже видит."))
-    return redirect(url_for("station.desk", mode=request.form.get("mode"), courier=request.form.get("courier")), 303)
+    return redirect(url_for("station.desk", mode=said.get("mode"), courier=said.get("courier")), 303)
 
 
 @bp.get("/expected")

@@ -13,7 +13,7 @@ from parcels import holdings, journal
 from parcels.custody import Role
 from parcels.custody_models import Incident, Print, StationScan
 from parcels.journal import NewFact
-from parcels.models import Fact, Parcel, Staff, Warehouse
+from parcels.models import Fact, Parcel, Shop, Staff, Warehouse
 from parcels.stages import Kind, Stage
 from portal.transaction import reading, transaction
 from scheduling import booking
@@ -195,3 +195,18 @@ def test_warehouses_and_their_keepers_are_made_at_the_terminal(world: Flask) -> 
     assert "заведён" in run.invoke(args=who).output
     with reading() as session:
         assert session.scalars(select(Staff.role).where(Staff.login == "nina")).one() == "warehouse"
+
+
+def test_a_shops_keeper_sees_no_other_shops_parcels(world: Flask) -> None:
+    with transaction() as session:
+        mine = session.scalars(select(Parcel)).one().shop
+        other = Shop(code="other", name="Другой", phone="+78000000419", origin_id=CHELYABINSK, handling_days=1)
+        session.add(other)
+        session.flush()
+        session.get_one(Warehouse, 1).shop_id = other.id
+        assert mine.id != other.id
+    keeper = Browser(world, "keeper1")
+    assert "Такого номера нет" in scan(keeper, "pack", parcel().number, weight="1700")
+    assert keeper.post(f"/station/label/{parcel().id}").status_code == 404
+    assert keeper.post("/station/damaged", parcel=parcel().id, client="x").status_code == 404
+    assert "48117" not in keeper.get("/station/expected").text
