@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import (
     booking_race,
     claim_forms,
+    incident_time,
     link_size,
     matrix_size,
     outbox,
@@ -30,6 +31,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "S2": claim_forms.figures,
     "S4": sqlite_writers.figures,
     "D1": sweep_scale.figures,
+    "C1": incident_time.figures,
     "D2 G2": outbox.figures,
     "D3": task_batches.figures,
     "I2": phone_speed.figures,

@@ -106,9 +106,20 @@ class Shop(Base):
     origin: Mapped[Settlement] = relationship()
 
 
+class Warehouse(Base):
+    """Where parcels lie and are scanned: a shop's own (`shop_id`), or one of the delivery service."""
+
+    __tablename__ = "warehouses"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    settlement_id: Mapped[int] = mapped_column(ForeignKey("settlements.id"))
+    shop_id: Mapped[int | None] = mapped_column(ForeignKey("shops.id"))
+    settlement: Mapped[Settlement] = relationship()
+
+
 class Staff(Base):
     """Somebody who signs in: an operator, a courier (of one slot zone, with the phone recipients are given), a shop's
-    person.
+    person, a storekeeper of one warehouse.
     """
 
     __tablename__ = "staff"
@@ -121,7 +132,8 @@ class Staff(Base):
     shop_id: Mapped[int | None] = mapped_column(ForeignKey("shops.id"))
     zone_id: Mapped[int | None]
     phone: Mapped[str] = mapped_column(String(20), default="", server_default="")
-    __table_args__ = (CheckConstraint("role IN ('operator', 'courier', 'shop', 'manager')", name="role"),)
+    warehouse_id: Mapped[int | None] = mapped_column(ForeignKey("warehouses.id"))
+    __table_args__ = (CheckConstraint("role IN ('operator', 'courier', 'shop', 'manager', 'warehouse')", name="role"),)
 
 
 class Parcel(Base):

@@ -55,6 +55,11 @@ class Kind(StrEnum):
     CHOICE_WITHDRAWN = "choice_withdrawn"
     REMINDED = "reminded"
 
+    PACKED = "packed"
+    BACK_AT_DEPOT = "back_at_depot"
+    DEADLINE_MISSED = "deadline_missed"
+    CASH_HANDED_IN = "cash_handed_in"
+
     PROMISED = "promised"
     HAND_OVER_LATE = "hand_over_late"
     HANGING = "hanging"
@@ -162,6 +167,14 @@ def advance(state: State, kind: Kind) -> State:
     if move.road is not None:
         return _forward(state, move)
     return replace(state, side=move.side or state.side, plan=None if move.drops_plan else state.plan)
+
+
+def is_news(state: State, kind: Kind) -> bool:
+    """Was this scan news? Args: `state` after it; a late or repeated one has left another road or side there."""
+    move = _MOVES.get(kind, Move())
+    if move.road is None:
+        return move.side is not None and state.side is move.side and state.road is not Stage.DELIVERED
+    return state.road is move.road and state.side is move.side
 
 
 def _agreed(state: State, plan: Stage) -> State:

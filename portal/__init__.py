@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
-from parcels import journal
+from parcels import holdings, incidents, journal
 from portal import access, cli, engines, errors, formats, headers, htmx, languages, limits, links, rendering
 from portal.config import Settings, from_environment
 from portal.estimates import Shelf
@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init(app)
-    journal.wire(hooks.follow, promising.follow, agenda.follow, duties.follow)
+    journal.wire(holdings.follow, incidents.follow, hooks.follow, promising.follow, agenda.follow, duties.follow)
     _open_desk(app, settings)
     app.extensions["hook_gate"] = Gate()
     app.extensions["hooks"] = Sender(app.extensions["hook_gate"])

@@ -32,12 +32,13 @@ class Rule(StrEnum):
     COURIER = "courier"
     SHOP = "shop"
     MANAGER = "manager"
+    WAREHOUSE = "warehouse"
     OFFICE = "office"
     STAFF = "staff"
 
 
 #: Who may enter by a rule that is not the name of one role.
-ROLES = {Rule.OFFICE: ("operator", "manager"), Rule.STAFF: ("operator", "courier", "shop", "manager")}
+ROLES = {Rule.OFFICE: ("operator", "manager"), Rule.STAFF: ("operator", "courier", "shop", "manager", "warehouse")}
 
 
 class User(UserMixin):
@@ -49,6 +50,7 @@ class User(UserMixin):
         self.role = staff.role
         self.shop_id = staff.shop_id
         self.zone_id = staff.zone_id
+        self.warehouse_id = staff.warehouse_id
         self.phone = staff.phone
 
 

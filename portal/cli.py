@@ -29,6 +29,7 @@ from portal import (
     ticking,
     up,
     verify,
+    warehouse_command,
 )
 from portal.extensions import now
 from portal.terminal import Moment, Trouble, command
@@ -47,6 +48,7 @@ main.add_command(matrix_command.commands)
 main.add_command(eta.commands)
 main.add_command(sms_command.commands)
 main.add_command(carriers_command.commands)
+main.add_command(warehouse_command.commands)
 
 
 @command(main, "import-orders")
@@ -76,11 +78,12 @@ def import_orders(file: Path, shop: str) -> None:
 def tick(moment: datetime) -> None:
     """Сделать всё, чему пришло время к названному моменту: шаги, сообщения, новые дни."""
     done = ticking.tick(moment)
-    steps = ", ".join(f"{name} {count}" for name, count in sorted(done.steps.items())) or "нет"
-    messages = ", ".join(f"{name} {count}" for name, count in sorted(done.messages.items())) or "нет"
-    hooks = ", ".join(f"{name} {count}" for name, count in sorted(done.hooks.items())) or "нет"
-    told = f"сообщения — {messages}; вебхуки — {hooks}"
-    click.echo(f"{moment.isoformat()}: шаги — {steps}; {told}; открыто слотов — {done.opened}.")
+    counted = {"шаги": done.steps, "сроки": done.missed, "сообщения": done.messages, "вебхуки": done.hooks}
+    lines = [
+        f"{what} — {', '.join(f'{name} {count}' for name, count in sorted(counts.items())) or 'нет'}"
+        for what, counts in counted.items()
+    ]
+    click.echo(f"{moment.isoformat()}: {'; '.join(lines)}; открыто слотов — {done.opened}.")
     if done.hanging:
         click.echo(f"Давно не движутся: {done.hanging}.")
     if done.learned:

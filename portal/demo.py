@@ -8,7 +8,7 @@ from random import Random
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from parcels.models import Parcel, Settlement, Shop, Staff
+from parcels.models import Parcel, Settlement, Shop, Staff, Warehouse
 from parcels.stages import Kind, Stage
 from portal import access, links, matrix_import, notices, places
 from portal import demo_door as door
@@ -30,8 +30,11 @@ LOGINS = {
     "courier": f"курьер: рейс зоны {COURIERS_CITY}",
     "shop": "магазин «Тёплый дом»: его посылки",
     "manager": "руководитель: места у курьеров",
+    "warehouse": f"склад в городе {COURIERS_CITY}: приём, выдача, возврат",
+    "packer": "склад магазина: упаковка, этикетки, отправка",
 }
 _NAMES = {"operator": road.OPERATOR, "courier": door.COURIERS[0], "shop": "Вера Тихонова", "manager": "Лев Громов"}
+_NAMES |= {"warehouse": "Николай Ершов", "packer": "Анна Белова"}
 #: Days back for which slots are made, since stories are told from their beginning.
 PAST_DAYS = 45
 MAX_TRIES = 300
@@ -58,8 +61,9 @@ def seed(session: Session, now: datetime) -> int:
     atlas = Atlas(session, version_id, random)
     scene = Scene(session, shop, now, random)
     _open_past(session, now)
+    scene.warehouses = _build(session, shop, atlas.of(COURIERS_CITY).place)
     tomsk = scene.service(atlas.of(COURIERS_CITY))
-    _hire(session, shop, tomsk.zone_id if tomsk else None)
+    _hire(session, shop, tomsk.zone_id if tomsk else None, scene.warehouses)
     for count, act, routes in _program(atlas):
         _play(scene, count, act, routes)
     # Whoever tries it out at night wants to see his message now.
@@ -108,11 +112,24 @@ def _open_past(session: Session, now: datetime) -> None:
         session.execute(insert(Slot), rows)
 
 
-def _hire(session: Session, shop: Shop, zone_id: int | None) -> None:
+def _build(session: Session, shop: Shop, city: Settlement) -> dict[int, Warehouse]:
+    """The shop's own warehouse, and those of the service at both ends. Returns the service's, by settlement."""
+    service = [Warehouse(name=f"{place.name}, склад", settlement_id=place.id) for place in (shop.origin, city)]
+    session.flush()
+    session.add_all([Warehouse(name=f"{shop.name}, склад", settlement_id=shop.origin.id, shop_id=shop.id), *service])
+    session.flush()
+    return {warehouse.settlement_id: warehouse for warehouse in service}
+
+
+def _hire(session: Session, shop: Shop, zone_id: int | None, warehouses: dict[int, Warehouse]) -> None:
     """The demo's staff; a login that somebody has already is left alone."""
     taken = set(session.scalars(select(Staff.login)))
+    own = session.scalars(select(Warehouse.id).where(Warehouse.shop_id == shop.id)).one()
+    works_at = {"packer": own, "warehouse": list(warehouses.values())[-1].id}
     for login in LOGINS.keys() - taken:
-        member = Staff(login=login, name=_NAMES[login], role=login, password_hash=access.hash_password(login))
+        role = "warehouse" if login in works_at else login
+        member = Staff(login=login, name=_NAMES[login], role=role, password_hash=access.hash_password(login))
+        member.warehouse_id = works_at.get(login)
         member.shop_id = shop.id if login == "shop" else None
         member.zone_id = zone_id if login == "courier" else None
         session.add(member)
@@ -123,6 +140,7 @@ def _program(atlas: Atlas) -> Iterator[tuple[int, road.Act, Iterator[Route]]]:
     """How many of which story, and where. 200 in all."""
     tomsk, anywhere, without = repeat(atlas.of(COURIERS_CITY)), atlas.anywhere(), atlas.without_courier()
     yield 13, door.on_todays_round, tomsk
+    yield 4, road.on_the_way, tomsk
     yield from ((count, act, anywhere) for count, act in _SERVED)
     yield 6, road.at_pickup, without
     yield 4, road.on_the_way, without
@@ -130,7 +148,7 @@ def _program(atlas: Atlas) -> Iterator[tuple[int, road.Act, Iterator[Route]]]:
 
 
 _SERVED: tuple[tuple[int, road.Act], ...] = (
-    (26, road.on_the_way),
+    (22, road.on_the_way),
     (14, road.accepted),
     (3, road.late_shop),
     (8, road.scanned(Kind.HANDED_OVER)),

@@ -159,6 +159,8 @@ def _end(story: Story, slot: Offer, why: rounds.WhyNot | None) -> None:
         rounds.deliver(*stop, story.clock)
     else:
         rounds.fail(*stop, why, story.clock)
+    if why is not None or story.parcel.cod_minor:
+        story.bring_back(Kind.CASH_HANDED_IN if why is None else Kind.BACK_AT_DEPOT)
 
 
 def _courier(route: Route) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Parcel, Shop
+from parcels.models import Parcel, Shop, Warehouse
 from parcels.stages import Kind
 from portal.demo_people import Route, person
 from scheduling import agenda, booking
@@ -52,6 +52,8 @@ class Scene:
     def __init__(self, session: Session, shop: Shop, now: datetime, random: Random) -> None:
         self.session, self.shop, self.now, self.random = session, shop, now, random
         self.calendar = calendar_of(COUNTRY)
+        #: Our own warehouses by settlement: what happens there is scanned at their stations.
+        self.warehouses: dict[int, Warehouse] = {}
         self.count = 0
 
     def service(self, route: Route) -> Service | None:
@@ -176,9 +178,27 @@ class Story:
         """The scans of a journey that are still to come, up to a kind or to the present."""
         for when, kind, place in journey.scans:
             if when > self.clock:
-                self.record(when, kind, place=place)
+                self._scan(when, kind, place)
             if kind is upto:
                 return
+
+    def _scan(self, when: datetime, kind: Kind, place: str) -> None:
+        """A scan of the road: at our own station where there is one, else the carrier's."""
+        settlement = {Kind.ARRIVED: self.route.place.id, Kind.AT_WAREHOUSE: self.scene.shop.origin_id}.get(kind)
+        here = self.scene.warehouses.get(settlement) if settlement is not None else None
+        if here is None:
+            self.record(when, kind, place=place)
+        else:
+            self.record(when, kind, f"station:{here.id}", here.name, {"warehouse": here.id})
+
+    def bring_back(self, kind: Kind) -> None:
+        """In the evening the courier brings to the warehouse what he has: a parcel, or the cash for it."""
+        here = self.scene.warehouses.get(self.route.place.id)
+        evening = max(
+            moment(local_date(self.clock, self.route.place.zone), time(21), self.route.place.zone), self.clock
+        )
+        place = here.name if here else f"{self.route.place.name}, склад"
+        self.record(evening, kind, "station", place, {"warehouse": here.id} if here else _NOTHING)
 
     def book(self, when: datetime, fits: Callable[[Offer], bool]) -> Offer | None:
         """The recipient takes, at a moment, one of the free slots that fit. Returns None when there is none."""

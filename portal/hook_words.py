@@ -14,6 +14,7 @@ def event(name: str) -> str:
     return {
         "test.ping": _("проверка"),
         "parcel.accepted": _("заказ принят"),
+        "parcel.packed": _("собран и взвешен"),
         "parcel.handed_over": _("передан в доставку"),
         "parcel.at_warehouse": _("на складе"),
         "parcel.departed": _("выехал в город"),

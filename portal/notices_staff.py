@@ -18,6 +18,15 @@ def no_zone() -> Notice:
     )
 
 
+def no_warehouse() -> Notice:
+    """A storekeeper for whom nobody has said where he works."""
+    return Notice(
+        happened=_("За вами не закреплён склад"),
+        means=_("Поэтому сканировать здесь нечего. На заказы это не влияет."),
+        now=_("Скажите старшему смены: склад назначает он."),
+    )
+
+
 def why_withdrawn(cause: str) -> str:
     """Why what was agreed was taken back."""
     return {
@@ -28,6 +37,44 @@ def why_withdrawn(cause: str) -> str:
         "stop_not_marked": _("курьер не отметил"),
         "request": _("по просьбе получателя"),
     }.get(cause, _("причина не названа"))
+
+
+def awaited(step: str) -> str:
+    """The scan that did not come in time, or what else went wrong."""
+    return {
+        "hand_over": _("Магазин не передал посылку"),
+        "receive": _("Склад не принял посылку"),
+        "depart": _("Посылка не отправлена"),
+        "arrive": _("Посылка не прибыла в город"),
+        "issue": _("Не выдана курьеру"),
+        "mark": _("Курьер не отметил и не вернул"),
+        "back": _("Курьер не сдал на склад"),
+        "return": _("Не вернулась в магазин"),
+        "accident": _("Происшествие"),
+    }.get(step, _("Что-то пошло не так"))
+
+
+def accident(said: str) -> str:
+    """What was said of an accident: the words of whoever reported it, or those of a known cause."""
+    return {
+        "damaged": _("Повреждена"),
+        "lost": _("Потеряна"),
+        "stop_not_marked": _("Курьер не отметил доставку"),
+        "sorting_stopped": _("Сортировка остановилась"),
+    }.get(said, said)
+
+
+def who_answers(role: str, name: str = "") -> str:
+    """Who holds a parcel or its cash, in words."""
+    known = {
+        "shop": _("Магазин"),
+        "warehouse": _("Склад"),
+        "carrier": _("Перевозчик"),
+        "courier": _("Курьер"),
+        "pickup": _("Пункт выдачи"),
+        "recipient": _("Получатель"),
+    }.get(role, role)
+    return f"{known}: {name}" if name else known
 
 
 def stale() -> Notice:

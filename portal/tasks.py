@@ -8,8 +8,10 @@ from portal.extensions import now
 
 @shared_task
 def sweep() -> None:
-    """What has become due."""
-    ticking.sweep(now())
+    """What has become due, and who has missed his deadline."""
+    moment = now()
+    ticking.sweep(moment)
+    ticking.watch(moment)
 
 
 @shared_task

@@ -1,33 +1,35 @@
-"""One round of everything that waits for time to pass: the sweep, the outbox, days to be opened, the daily lesson.
+"""One round of everything that waits for time to pass: both sweeps, the outbox, days to be opened, the daily lesson.
 
 The worker runs it every few seconds; `flask tick --now` runs it at any moment one likes, so that time can be watched.
 """
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from parcels import journal
+from parcels import holdings, journal
 from portal import api_answers
 from portal.hooking import deliver_hooks
 from portal.sending import deliver_messages
-from portal.transaction import reading, transaction
+from portal.transaction import Session, reading, transaction
 from scheduling import agenda, hanging, lessons, zones
 
 log = logging.getLogger("vekha.ticking")
 #: The worker sweeps every few seconds; what is due for longer than this means that it does not.
 LATE = timedelta(seconds=60)
-NOTHING, FAILED = "nothing", "failed"
+FAILED = "failed"
 
 
 @dataclass
 class Round:
-    """What one round has done: steps of the agenda by name, messages and webhooks by outcome, slots opened, parcels
-    found to hang, carriers learned of.
+    """What one round has done: steps of the agenda and missed deadlines by name, messages and webhooks by outcome,
+    slots opened, parcels found to hang, carriers learned of.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
     hooks: Counter[str] = field(default_factory=Counter)
     opened: int = 0
@@ -42,6 +44,7 @@ def tick(now: datetime) -> Round:
     done.learned = learn(now)
     done.hanging = notice_hanging(now)
     done.steps = sweep(now)
+    done.missed = watch(now)
     done.messages = deliver_messages(lambda: now)
     done.hooks = deliver_hooks(lambda: now)
     return done
@@ -86,24 +89,35 @@ def notice_hanging(now: datetime) -> int:
 
 
 def sweep(now: datetime) -> Counter[str]:
-    """Do what is due, each parcel in a transaction of its own, so that one that fails holds up no other."""
-    steps: Counter[str] = Counter()
+    """Do what is due by the agenda. Returns the steps by name."""
     with reading() as session:
         due = agenda.due(session, now)
+    return _each(due, agenda.act, agenda.put_off, now)
+
+
+def watch(now: datetime) -> Counter[str]:
+    """Open an incident on everybody who has not passed a parcel on in time. Returns the missed steps by name."""
+    with reading() as session:
+        due = holdings.due(session, now)
+    return _each(due, holdings.act, holdings.put_off, now)
+
+
+Act = Callable[[Session, int, datetime], str | None]
+PutOff = Callable[[Session, int, datetime], None]
+
+
+def _each(due: list[int], act: Act, put_off: PutOff, now: datetime) -> Counter[str]:
+    """Each parcel in a transaction of its own; one that fails is put off and logged, and holds up no other."""
+    done: Counter[str] = Counter()
     for parcel_id in due:
-        steps[_act(parcel_id, now)] += 1
-    del steps[NOTHING]
-    return steps
-
-
-def _act(parcel_id: int, now: datetime) -> str:
-    """Do what is due for one parcel. Returns the name of the step; one that fails is put off and logged."""
-    try:
-        with transaction() as session:
-            action = agenda.act(session, parcel_id, now)
-    except Exception:
-        log.exception("agenda of parcel %s", parcel_id)
-        with transaction() as session:
-            agenda.put_off(session, parcel_id, now)
-        return FAILED
-    return action.value if action is not None else NOTHING
+        try:
+            with transaction() as session:
+                step = act(session, parcel_id, now)
+        except Exception:
+            log.exception("%s of parcel %s", act.__module__, parcel_id)
+            with transaction() as session:
+                put_off(session, parcel_id, now)
+            step = FAILED
+        if step is not None:
+            done[step] += 1
+    return done

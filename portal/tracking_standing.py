@@ -56,6 +56,15 @@ class Standing:
         return self.taken_back.at if self.taken_back else None
 
 
+#: What happens behind the scenes and changes no headline.
+_ASIDE = frozenset(
+    {
+        *(Kind.PROMISED, Kind.CALL_QUEUED),
+        *(Kind.PACKED, Kind.BACK_AT_DEPOT, Kind.CASH_HANDED_IN, Kind.DEADLINE_MISSED),
+    }
+)
+
+
 def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: str) -> Standing:
     """Read out of the journal what the headline needs."""
     plan = next((f for f in reversed(story.facts) if f.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED)), None)
@@ -64,9 +73,7 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
     to = date.fromisoformat(held.details["to"]) if held and "to" in held.details else None
     remind = date.fromisoformat(held.details["remind_on"]) if held and "remind_on" in held.details else None
     is_reminded = held is not None and any(f.kind is Kind.REMINDED and f.seq > held.seq for f in story.facts)
-    last = next(
-        (f for f in reversed(story.facts) if f.kind is not Kind.PROMISED and f.kind is not Kind.CALL_QUEUED), None
-    )
+    last = next((f for f in reversed(story.facts) if f.kind not in _ASIDE), None)
     slot = slot if slot and "day" in slot.details else None
     promise = next((f for f in reversed(story.facts) if f.kind is Kind.PROMISED), None)
     arrival_from = date.fromisoformat(promise.details["arrival_from"]) if promise else None

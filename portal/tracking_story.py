@@ -1,6 +1,6 @@
 """The lower part of the recipient's page: the path of the order and what was said, each entry in words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
@@ -78,15 +78,28 @@ def expected(day: date, title: str, place: str, language: str) -> Event:
     return Event(day.isoformat(), weekday, date_words, title, place, "next")
 
 
+#: Facts that are no stage, in words.
+_TITLES: dict[Kind, Callable[[], str]] = {
+    Kind.PACKED: lambda: _("Собран и взвешен"),
+    Kind.PASSED: lambda: _("В пути"),
+    Kind.BACK_AT_DEPOT: lambda: _("Вернулся на склад"),
+    Kind.HAND_OVER_LATE: lambda: _("Магазин не передал заказ вовремя"),
+    Kind.CHOICE_WITHDRAWN: lambda: _("Время снято"),
+    Kind.REMINDED: lambda: _("Напомнили, как вы просили"),
+}
+
+
+#: What went wrong, as the recipient reads it.
+_ACCIDENTS: dict[str, Callable[[], str]] = {
+    "stop_not_marked": lambda: _("Курьер не отметил доставку, выясняем"),
+    "damaged": lambda: _("Посылка повреждена, решаем, что делать"),
+    "lost": lambda: _("Посылка потерялась, ищем"),
+}
+
+
 def _title(fact: PastFact, language: str) -> str:
-    if fact.kind is Kind.PASSED:
-        return _("В пути")
-    if fact.kind is Kind.HAND_OVER_LATE:
-        return _("Магазин не передал заказ вовремя")
-    if fact.kind is Kind.CHOICE_WITHDRAWN:
-        return _("Время снято")
-    if fact.kind is Kind.REMINDED:
-        return _("Напомнили, как вы просили")
+    if fact.kind in _TITLES:
+        return _TITLES[fact.kind]()
     if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED) and fact.details.get("undone"):
         return _("Вернули как было")
     stage = _STAGE_OF.get(fact.kind)
@@ -112,8 +125,8 @@ def _place(fact: PastFact, language: str) -> str:
         return _why_withdrawn(str(details.get("cause", "")))
     if fact.kind is Kind.NOT_DELIVERED:
         return notices.why_not_delivered(str(details.get("why", "")))
-    if fact.kind is Kind.INCIDENT and details.get("cause") == "stop_not_marked":
-        return _("Курьер не отметил доставку, выясняем")
+    if fact.kind is Kind.INCIDENT and details.get("cause") in _ACCIDENTS:
+        return _ACCIDENTS[details["cause"]]()
     if fact.kind is Kind.TO_COURIER and details.get("by"):
         return str(details["by"])
     return fact.place

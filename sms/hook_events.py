@@ -11,6 +11,7 @@ from sms.occasions import Occasion
 PING = "test.ping"
 EVENTS: dict[Kind, str] = {
     Kind.ORDER_ACCEPTED: "parcel.accepted",
+    Kind.PACKED: "parcel.packed",
     Kind.HANDED_OVER: "parcel.handed_over",
     Kind.AT_WAREHOUSE: "parcel.at_warehouse",
     Kind.DEPARTED: "parcel.departed",

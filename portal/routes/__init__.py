@@ -11,7 +11,9 @@ from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
 from portal.routes.health import bp as health
 from portal.routes.hooks import bp as hooks
+from portal.routes.incidents import bp as incidents
 from portal.routes.informing import bp as informing
+from portal.routes.labels import bp as labels
 from portal.routes.manage import bp as manage
 from portal.routes.matrix import bp as matrix
 from portal.routes.messages import bp as messages
@@ -21,6 +23,7 @@ from portal.routes.rounds import bp as rounds
 from portal.routes.shop import bp as shop
 from portal.routes.shop_api import bp as shop_api
 from portal.routes.shop_keys import bp as shop_keys
+from portal.routes.station import bp as station
 from portal.routes.stop import bp as stop
 from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
@@ -36,7 +39,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         delivery,
         health,
         hooks,
+        incidents,
         informing,
+        labels,
         manage,
         matrix,
         messages,
@@ -46,6 +51,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         shop,
         shop_api,
         shop_keys,
+        station,
         stop,
         tracking,
         webhooks,

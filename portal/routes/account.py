@@ -11,7 +11,13 @@ from portal.limits import at_most
 
 bp = Blueprint("account", __name__)
 #: Where each role works.
-PLACES = {"operator": "calls.desk", "courier": "rounds.today", "shop": "shop.cabinet", "manager": "manage.slots"}
+PLACES = {
+    "operator": "calls.desk",
+    "courier": "rounds.today",
+    "shop": "shop.cabinet",
+    "manager": "manage.slots",
+    "warehouse": "station.desk",
+}
 
 
 @bp.get("/")

@@ -30,7 +30,9 @@ def test_a_route_without_a_rule_is_closed(app: Flask) -> None:
     assert app.test_client().get("/forgotten").status_code == 403
 
 
-@pytest.mark.parametrize("role", [rule for rule in Rule if rule.value in ("operator", "courier", "shop", "manager")])
+@pytest.mark.parametrize(
+    "role", [rule for rule in Rule if rule.value in ("operator", "courier", "shop", "manager", "warehouse")]
+)
 def test_a_page_of_staff_sends_strangers_to_sign_in(app: Flask, role: Rule) -> None:
     paths = [
         rule.rule

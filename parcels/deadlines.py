@@ -1,0 +1,120 @@
+"""PURE by when whoever holds a parcel must have passed it on: one table of steps, and the step that counts now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from parcels.clocks import local, moment
+from parcels.custody import Holder, Role
+from parcels.stages import GOING_BACK, Stage, State
+
+END_OF_DAY, MARKED_BY, BACK_BY = time(23, 59), time(23), time(12)
+SATURDAY = 5
+#: How long a parcel may lie where it only passes through.
+RECEIVED_WITHIN, DEPARTS_WITHIN, RETURNED_WITHIN = timedelta(hours=24), timedelta(hours=24), timedelta(days=30)
+
+
+class Step(StrEnum):
+    """The scan that is waited for; the holder of the parcel answers when it does not come."""
+
+    HAND_OVER = "hand_over"
+    RECEIVE = "receive"
+    DEPART = "depart"
+    ARRIVE = "arrive"
+    ISSUE = "issue"
+    MARK = "mark"
+    BACK = "back"
+    RETURN = "return"
+
+
+#: Steps whose moment moves with the promise or with what has been agreed.
+MOVABLE = frozenset({Step.HAND_OVER, Step.ARRIVE, Step.ISSUE})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A parcel as its deadline sees it: who holds it `since` when, when the last scan was (`last_at`), the dates of
+    its promise, the clocks at both ends, and the moment at which the agreed slot begins.
+    """
+
+    state: State
+    holder: Holder
+    since: datetime
+    last_at: datetime
+    zone: str
+    origin_zone: str
+    hand_over_by: date | None = None
+    arrival_by: date | None = None
+    slot_begins: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A step and the moment until which it may be taken; None when nothing says until when."""
+
+    step: Step
+    at: datetime | None
+
+
+def deadline(view: View) -> Deadline | None:
+    """What the holder owes and by when; None where nobody need pass the parcel on."""
+    step = None if view.state.is_closed else step_of(view.state, view.holder)
+    return None if step is None else Deadline(step, _BY[step](view))
+
+
+def step_of(state: State, holder: Holder) -> Step | None:
+    """The scan that is waited for next. Incidents and unknown words do not change where a parcel must go."""
+    with_courier = holder.role is Role.COURIER
+    if state.side in GOING_BACK:
+        return Step.BACK if with_courier else Step.RETURN
+    if state.side is Stage.MISSED:
+        return Step.BACK if with_courier else None
+    if state.side is Stage.AT_PICKUP:
+        return None
+    is_back = state.road is Stage.WITH_COURIER and holder.role is Role.WAREHOUSE
+    return Step.ISSUE if is_back else _NEXT.get(state.road)
+
+
+_NEXT = {
+    Stage.ACCEPTED: Step.HAND_OVER,
+    Stage.HANDED_OVER: Step.RECEIVE,
+    Stage.AT_WAREHOUSE: Step.DEPART,
+    Stage.IN_TRANSIT: Step.ARRIVE,
+    Stage.IN_CITY: Step.ISSUE,
+    Stage.WITH_COURIER: Step.MARK,
+}
+
+
+def _by_the_end_of(day: date | None, zone: str) -> datetime | None:
+    return moment(day, END_OF_DAY, zone) if day is not None else None
+
+
+def _no_weekend(at: datetime, zone: str) -> datetime:
+    """The same hour, or that of Monday: between warehouses nothing is owed at a weekend."""
+    there = local(at, zone)
+    rest = 7 - there.weekday() if there.weekday() >= SATURDAY else 0
+    return moment(there.date() + timedelta(days=rest), there.time(), zone)
+
+
+def _evening(view: View) -> datetime:
+    """23:00 of the day on which the courier took it, or of the next one if he took it later than that."""
+    taken = local(view.since, view.zone)
+    day = taken.date() if taken.time() < MARKED_BY else taken.date() + timedelta(days=1)
+    return moment(day, MARKED_BY, view.zone)
+
+
+def _next_noon(view: View) -> datetime:
+    return moment(local(view.last_at, view.zone).date() + timedelta(days=1), BACK_BY, view.zone)
+
+
+_BY: dict[Step, Callable[[View], datetime | None]] = {
+    Step.HAND_OVER: lambda view: _by_the_end_of(view.hand_over_by, view.origin_zone),
+    Step.RECEIVE: lambda view: _no_weekend(view.since + RECEIVED_WITHIN, view.origin_zone),
+    Step.DEPART: lambda view: _no_weekend(view.since + DEPARTS_WITHIN, view.origin_zone),
+    Step.ARRIVE: lambda view: _by_the_end_of(view.arrival_by, view.zone),
+    Step.ISSUE: lambda view: view.slot_begins,
+    Step.MARK: _evening,
+    Step.BACK: _next_noon,
+    Step.RETURN: lambda view: view.last_at + RETURNED_WITHIN,
+}

@@ -1,0 +1,90 @@
+// The station: every scan gets an id of its own and waits in a queue until the server has answered it; nothing typed
+// meanwhile is lost, and what is not sent is said. Without this file the form is sent like any other.
+(function () {
+  var form = document.getElementById("scan"), field = document.getElementById("code");
+  var weight = document.getElementById("weight"), mute = document.getElementById("mute");
+  var unsent = document.getElementById("unsent"), queue = [], isBusy = false, sound = null;
+  if (!form || !window.htmx) { return; }
+
+  mute.checked = localStorage.getItem("mute") === "1";
+  mute.addEventListener("change", function () { localStorage.setItem("mute", mute.checked ? "1" : "0"); field.focus(); });
+
+  function beep(isTaken) {
+    var Sound = window.AudioContext || window.webkitAudioContext;
+    if (mute.checked || !Sound) { return; }
+    sound = sound || new Sound();
+    (isTaken ? [880] : [220, 180]).forEach(function (pitch, n) {
+      var tone = sound.createOscillator(), from = sound.currentTime + n * 0.22;
+      tone.frequency.value = pitch;
+      tone.connect(sound.destination);
+      tone.start(from);
+      tone.stop(from + (isTaken ? 0.12 : 0.2));
+    });
+  }
+
+  function count() {
+    unsent.hidden = queue.length < 2 && !unsent.dataset.failed;
+    unsent.textContent = unsent.dataset.words + ": " + queue.length;
+  }
+
+  function next() {
+    count();
+    if (isBusy || !queue.length) { return; }
+    isBusy = true;
+    fetch(form.action, { method: "POST", body: queue[0], headers: { "HX-Request": "true" }, credentials: "same-origin", redirect: "manual" })
+      .then(function (answer) {
+        if (!answer.ok) { throw new Error(answer.status); }
+        return answer.text();
+      })
+      .then(function (text) {
+        queue.shift();
+        delete unsent.dataset.failed;
+        isBusy = false;
+        htmx.swap("#verdict", text, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
+        beep(document.getElementById("verdict").dataset.tone === "ok");
+        next();
+      })
+      .catch(function () {
+        isBusy = false;
+        unsent.dataset.failed = "1";
+        count();
+        setTimeout(next, 3000);
+      });
+  }
+
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+    if (weight && field.value && !weight.value) { weight.focus(); return; }
+    var body = new URLSearchParams(new FormData(form));
+    body.set("client", Date.now().toString(36) + Math.random().toString(36).slice(2));
+    queue.push(body);
+    field.value = "";
+    if (weight) { weight.value = ""; }
+    field.focus();
+    next();
+  });
+
+  window.addEventListener("beforeunload", function (event) { if (queue.length) { event.preventDefault(); } });
+
+  // The camera, where the browser itself reads barcodes.
+  var camera = document.getElementById("camera"), view = document.getElementById("view");
+  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) { return; }
+  camera.hidden = false;
+  camera.addEventListener("click", function () {
+    var reader = new BarcodeDetector({ formats: ["code_128"] });
+    navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(function (stream) {
+      view.srcObject = stream;
+      view.hidden = false;
+      view.play();
+      (function look() {
+        reader.detect(view).then(function (found) {
+          if (!found.length) { setTimeout(look, 200); return; }
+          stream.getTracks().forEach(function (track) { track.stop(); });
+          view.hidden = true;
+          field.value = found[0].rawValue;
+          form.requestSubmit();
+        }, function () { setTimeout(look, 500); });
+      })();
+    }, function () { camera.hidden = true; });
+  });
+})();
