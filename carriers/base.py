@@ -17,6 +17,10 @@ class BadAnswer(CarrierError):
     """An answer that is not what the carrier has ever said: nothing of it is believed."""
 
 
+class Refused(BadAnswer):
+    """The carrier has understood us and says no, in its own words: wrong keys, or a number it does not know."""
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """One thing that a carrier says has happened to a parcel of its.

@@ -55,7 +55,7 @@ def parse(answer: bytes) -> list[Update]:
     _check_errors(said)
     weight = None
     if isinstance(said, dict):
-        weight = minor(words(said.get("Weight")), per_unit=1000)
+        weight = minor(said.get("Weight"), per_unit=1000)
         said = said.get("statuses")
     if not isinstance(said, list):
         raise BadAnswer("В ответе Boxberry нет списка статусов.")
@@ -83,8 +83,8 @@ def _updates(one: Any, weight: int | None) -> Iterator[Update]:
     if not isinstance(one, dict) or "Date" not in one or "Name" not in one:
         raise BadAnswer("В списке Boxberry есть запись без даты или названия статуса.")
     name, comment = words(one["Name"]), words(one.get("Comment"))
-    kind, when = kind_of(name), moment(words(one["Date"]), ZONE)
-    if kind is None or when is None:
+    kind, when = kind_of(name), moment(one["Date"], ZONE)
+    if kind is None or when is None or not name:
         return
     # Of a parcel that waits the comment is the address of the point; of all others it is an explanation.
     is_place = kind is Kind.AT_PICKUP

@@ -1,11 +1,10 @@
 """CDEK: the order as its API 2.0 tells it when asked, and the event that it pushes when a status changes."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Any
 
-from carriers.answers import amount, believable, json_object, words
 from carriers.base import BadAnswer, Update
+from carriers.wire import minor, moment, object_of, refused, words
 from parcels.stages import Kind
 
 #: What a status means, and its name for the events that leave it out. None: known, and says nothing about the way.
@@ -59,24 +58,24 @@ _WHO = "СДЭК"
 
 def parse(answer: bytes) -> list[Update]:
     """The statuses of an asked order, or the one of a pushed event. Raises BadAnswer."""
-    said = json_object(answer, _WHO)
+    said = object_of(answer, _WHO)
     attributes, entity = said.get("attributes"), said.get("entity")
     if isinstance(attributes, dict) and words(said.get("type")):
         found = _pushed(said, attributes)
     elif isinstance(entity, dict):
         found = _asked(entity)
     else:
-        raise BadAnswer(_refusal(said))
+        raise _refusal(said)
     return [update for update in found if update is not None]
 
 
-def _refusal(said: dict[str, Any]) -> str:
+def _refusal(said: dict[str, Any]) -> BadAnswer:
     """Why there is no order: CDEK's own words, where it has any."""
     requests = [request for request in _list(said.get("requests")) if isinstance(request, dict)]
     errors = [error for owner in (said, *requests) for error in _list(owner.get("errors")) if isinstance(error, dict)]
     texts = [words(error.get("message")) for error in errors] + [words(said.get("error_description"))]
-    reason = "; ".join(filter(None, texts)).rstrip(".!")
-    return f"{_WHO} отказал: {reason}." if reason else f"{_WHO}: в ответе нет ни заказа, ни события."
+    reason = "; ".join(filter(None, texts))
+    return refused(_WHO, reason) if reason else BadAnswer(f"В ответе {_WHO} нет ни заказа, ни события.")
 
 
 def _list(value: object) -> list[Any]:
@@ -93,7 +92,7 @@ def _pushed(said: dict[str, Any], attributes: dict[str, Any]) -> Iterator[Update
 def _asked(entity: dict[str, Any]) -> Iterator[Update | None]:
     statuses = entity.get("statuses")
     if not isinstance(statuses, list) or not all(isinstance(status, dict) for status in statuses):
-        raise BadAnswer(f"{_WHO}: в заказе нет списка статусов.")
+        raise BadAnswer(f"В заказе {_WHO} нет списка статусов.")
     # A status that somebody at CDEK set by mistake stays in the list, crossed out.
     real = (status for status in statuses if status.get("deleted") is not True)
     return (_update(entity, status, (status.get("date_time"),)) for status in real)
@@ -104,15 +103,16 @@ def _update(order: dict[str, Any], status: dict[str, Any], when: Iterable[object
     number = words(order.get("cdek_number")) or words(order.get("number"))
     code = words(status.get("code"))
     kind, name = STATUSES.get(SYNONYMS.get(code, code), (Kind.UNKNOWN, code))
-    moment = next(filter(None, map(_moment, when)), None)
+    # Without an offset nobody knows which city's clock it was.
+    since = next(filter(None, (moment(said, None) for said in when)), None)
     text = words(status.get("name")) or name
-    if not number or kind is None or moment is None or not text:
+    if not number or kind is None or since is None or not text:
         return None
     return Update(
         carrier="cdek",
         number=number,
         kind=_back(kind) if order.get("is_return") is True else kind,
-        occurred_at=moment,
+        occurred_at=since,
         place=words(status.get("city")),
         code=code,
         text=text,
@@ -128,22 +128,13 @@ def _back(kind: Kind) -> Kind:
     return Kind.RETURNED if kind is Kind.DELIVERED else Kind.RETURNING
 
 
-def _moment(said: object) -> datetime | None:
-    """An ISO moment, its offset with a colon or without; without an offset nobody knows which city's clock it was."""
-    try:
-        found = datetime.fromisoformat(words(said))
-    except ValueError:
-        return None
-    return believable(found) if found.tzinfo else None
-
-
 def _packages(order: dict[str, Any]) -> list[dict[str, Any]]:
     return [package for package in _list(order.get("packages")) if isinstance(package, dict)]
 
 
 def _weight(order: dict[str, Any]) -> int | None:
     """All packages together, in grams; None as soon as one of them has no weight."""
-    weights = [amount(package.get("weight")) for package in _packages(order)]
+    weights = [minor(package.get("weight")) for package in _packages(order)]
     known = [weight for weight in weights if weight]
     return sum(known) if known and len(known) == len(weights) else None
 
@@ -151,11 +142,11 @@ def _weight(order: dict[str, Any]) -> int | None:
 def _cash(order: dict[str, Any]) -> int | None:
     """In kopecks: what is paid at hand-over for each of the things, and for bringing them."""
     things = [thing for package in _packages(order) for thing in _list(package.get("items")) if isinstance(thing, dict)]
-    counts = [(thing.get("payment"), amount(thing.get("amount", 1))) for thing in things]
+    counts = [(thing.get("payment"), minor(thing.get("amount", 1))) for thing in things]
     sums = [(_money(payment), count) for payment, count in [*counts, (order.get("delivery_recipient_cost"), 1)]]
     said = [money * count for money, count in sums if money is not None and count is not None]
     return sum(said) if said else None
 
 
 def _money(sum_of_money: object) -> int | None:
-    return amount(sum_of_money.get("value"), times=100) if isinstance(sum_of_money, dict) else None
+    return minor(sum_of_money.get("value"), per_unit=100) if isinstance(sum_of_money, dict) else None

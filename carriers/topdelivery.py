@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from carriers.base import BadAnswer, Update
-from carriers.wire import Element, child, minor, moment, name_of, refused, text_at, words, xml_of
+from carriers.wire import Element, check_fault, child, minor, moment, name_of, refused, text_at, words, xml_of
 from parcels.stages import Kind
 
 CODE = "topdelivery"
@@ -52,8 +52,7 @@ def _reply(root: Element) -> Element:
     """What stands in the envelope, once it says that all went well."""
     body = child(root, "body") if name_of(root) == "envelope" else None
     reply = root if body is None else next(iter(body), root)
-    if name_of(reply) == "fault":
-        raise refused("TopDelivery", text_at(reply, "faultstring"))
+    check_fault(root, "TopDelivery")
     outcome = text_at(reply, "requestresult", "status")
     if not outcome:
         raise BadAnswer("В ответе TopDelivery нет результата запроса.")
