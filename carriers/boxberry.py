@@ -1,14 +1,16 @@
 """Boxberry: the words it uses for what happened (ListStatuses, ListStatusesFull), and their parse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from carriers.base import BadAnswer, Update
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
 from carriers.wire import json_of, minor, moment, refused, words
 from parcels.stages import Kind
 
 CODE = "boxberry"
+URL = "https://api.boxberry.ru/json.php"
 #: Boxberry says no offset; its clocks show Moscow's time everywhere.
 ZONE = ZoneInfo("Europe/Moscow")
 
@@ -98,3 +100,12 @@ def _updates(one: Any, weight: int | None) -> Iterator[Update]:
         text=name if is_place or not comment else f"{name}: {comment}",
         weight_g=weight,
     )
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask for the statuses of one parcel; the carrier takes the token in the address only."""
+    query = urlencode({"token": keys["TOKEN"], "method": "ListStatuses", "ImId": numbers[0]})
+    return line.ask(Request(f"{keys.get('URL', URL)}?{query}", method="GET"))
+
+
+CARRIER = Carrier(CODE, "Boxberry", parse, fetch, keys=("TOKEN",))

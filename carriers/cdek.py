@@ -1,12 +1,14 @@
 """CDEK: the order as its API 2.0 tells it when asked, and the event that it pushes when a status changes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from carriers.base import BadAnswer, Update
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
 from carriers.wire import minor, moment, object_of, refused, words
 from parcels.stages import Kind
 
+URL = "https://api.cdek.ru/v2"
 #: What a status means, and its name for the events that leave it out. None: known, and says nothing about the way.
 #: Source of the list: tests/data/carriers/README.md.
 STATUSES: dict[str, tuple[Kind | None, str]] = {
@@ -150,3 +152,38 @@ def _cash(order: dict[str, Any]) -> int | None:
 
 def _money(sum_of_money: object) -> int | None:
     return minor(sum_of_money.get("value"), per_unit=100) if isinstance(sum_of_money, dict) else None
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask for one order. The token is kept until it is over; one that is refused earlier is fetched anew, once."""
+    known = line.token(_token_name(keys))
+    answer = line.ask(_order(keys, numbers[0], known)) if known else None
+    if answer is not None and answer.status != 401:
+        return answer
+    signed_in = line.ask(_sign_in(keys))
+    if signed_in.status != 200:
+        return signed_in
+    said = object_of(signed_in.body, _WHO)
+    token = words(said.get("access_token"))
+    if not token:
+        raise _refusal(said)
+    line.keep_token(_token_name(keys), token, minor(said.get("expires_in")) or 0)
+    return line.ask(_order(keys, numbers[0], token))
+
+
+def _token_name(keys: Keys) -> str:
+    return f"cdek {keys.get('URL', URL)} {keys['CLIENT_ID']}"
+
+
+def _sign_in(keys: Keys) -> Request:
+    form = {"grant_type": "client_credentials", "client_id": keys["CLIENT_ID"], "client_secret": keys["CLIENT_SECRET"]}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return Request(f"{keys.get('URL', URL)}/oauth/token", urlencode(form).encode(), headers)
+
+
+def _order(keys: Keys, number: str, token: str) -> Request:
+    query = urlencode({"cdek_number": number})
+    return Request(f"{keys.get('URL', URL)}/orders?{query}", headers={"Authorization": f"Bearer {token}"}, method="GET")
+
+
+CARRIER = Carrier("cdek", "СДЭК", parse, fetch, keys=("CLIENT_ID", "CLIENT_SECRET"))

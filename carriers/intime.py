@@ -7,7 +7,7 @@ found by the way InTime named fields everywhere else: decl_num, …_date, …_na
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from carriers.base import BadAnswer, Update
+from carriers.base import BadAnswer, Carrier, Update
 from carriers.wire import Element, check_fault, child, moment, name_of, refused, words, xml_of
 from parcels.stages import Kind
 
@@ -63,3 +63,7 @@ def _updates(row: Element) -> Iterator[Update]:
 def _first(fields: dict[str, str], ending: tuple[str, ...]) -> str:
     """The first field that is filled and ends so; earlier endings go first."""
     return next((fields[name] for end in ending for name in fields if name.endswith(end) and fields[name]), "")
+
+
+#: It has ceased, so there is nobody to ask; its numbers and old answers are still read.
+CARRIER = Carrier(CODE, "InTime", parse)

@@ -1,13 +1,16 @@
 """Nova Poshta: the JSON answer of `getStatusDocuments`, where each parcel has the one status it has now."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from carriers.base import BadAnswer, Update
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
 from carriers.wire import minor, moment, object_of, refused, words
 from parcels.stages import Kind
 
+URL = "https://api.novaposhta.ua/v2.0/json/"
 #: Source of the list: tests/data/carriers/README.md. None: known, and says nothing about the way.
 KINDS: dict[str, Kind | None] = {
     "1": Kind.ORDER_ACCEPTED,  # the sender has made the waybill, and not handed the parcel over
@@ -109,3 +112,18 @@ def _weight(document: dict[str, Any]) -> int | None:
     """In grams, as weighed, else as declared; nothing weighs nothing."""
     weights = (minor(document.get(name), per_unit=1000) for name in ("FactualWeight", "DocumentWeight"))
     return next(filter(None, weights), None)
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask how up to a hundred parcels stand."""
+    question = {
+        "apiKey": keys["API_KEY"],
+        "modelName": "TrackingDocument",
+        "calledMethod": "getStatusDocuments",
+        "methodProperties": {"Documents": [{"DocumentNumber": number, "Phone": ""} for number in numbers]},
+    }
+    body = json.dumps(question, ensure_ascii=False).encode()
+    return line.ask(Request(keys.get("URL", URL), body, {"Content-Type": "application/json"}))
+
+
+CARRIER = Carrier("nova_poshta", "Новая Почта", parse, fetch, keys=("API_KEY",), numbers_at_once=100)

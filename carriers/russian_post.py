@@ -3,16 +3,18 @@
 The table of operations is so long that it has a file of its own: `russian_post_codes.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from carriers.base import BadAnswer, Update
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
 from carriers.russian_post_codes import KINDS
 from carriers.wire import Element, anywhere, check_fault, minor, moment, name_of, text_at, xml_of
 from parcels.stages import Kind
 
+URL = "https://tracking.russianpost.ru/rtm34"
 POST, EMS = "russian_post", "ems"
 _WHO = "Почты России"
 #: Where an operation comes without an offset, the post's own clock is meant.
@@ -97,3 +99,22 @@ class _Operation:
             # Nothing weighs nothing: a zero is a scale that was not used.
             weight_g=minor(self.said("itemparameters", "mass")) or None,
         )
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask for the operations on one parcel."""
+    values = (numbers[0], keys["LOGIN"], keys["PASSWORD"])
+    body = _QUESTION.format(*map(escape, values)).encode()
+    return line.ask(Request(keys.get("URL", URL), body, {"Content-Type": "application/soap+xml; charset=utf-8"}))
+
+
+_QUESTION = """<?xml version="1.0" encoding="UTF-8"?>
+<soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope" xmlns:oper="http://russianpost.org/operationhistory"
+ xmlns:data="http://russianpost.org/operationhistory/data" xmlns:old="http://schemas.xmlsoap.org/soap/envelope/">
+<soap:Header/><soap:Body><oper:getOperationHistory><data:OperationHistoryRequest><data:Barcode>{}</data:Barcode>
+<data:MessageType>0</data:MessageType><data:Language>RUS</data:Language></data:OperationHistoryRequest>
+<data:AuthorizationHeader old:mustUnderstand="1"><data:login>{}</data:login><data:password>{}</data:password>
+</data:AuthorizationHeader></oper:getOperationHistory></soap:Body></soap:Envelope>"""
+
+CARRIER = Carrier(POST, "Почта России", parse, fetch, keys=("LOGIN", "PASSWORD"))
+EMS_CARRIER = Carrier(EMS, "EMS", parse_ems, fetch, keys=("LOGIN", "PASSWORD"), account=POST)

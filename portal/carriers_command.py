@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from carriers.base import CarrierError, in_order
-from carriers.registry import parser_of
+from carriers.registry import carrier_of
 from portal.terminal import Trouble, command
 
 commands = click.Group("carriers", help="Перевозчики.")
@@ -27,7 +27,7 @@ def parse(code: str, file: Path) -> None:
     if len(answer) > MOST_BYTES:
         raise Trouble(f"В файле больше {MOST_BYTES // 1_000_000} МБ; таких ответов не бывает.")
     try:
-        updates = in_order(parser_of(code)(answer))
+        updates = in_order(carrier_of(code).parse(answer))
     except CarrierError as error:
         raise Trouble(str(error)) from error
     for update in updates:

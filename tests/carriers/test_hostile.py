@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carriers.registry import PARSERS
+from carriers.registry import CARRIERS
 from tests.carriers.hostile import HOSTILE, understood
 
 
@@ -14,4 +14,4 @@ def test_there_are_at_least_a_hundred() -> None:
 
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
 def test_no_parser_believes_anything_of(answer: bytes) -> None:
-    assert {code: believed for code, parse in PARSERS.items() if (believed := understood(parse, answer))} == {}
+    assert {code: found for code, carrier in CARRIERS.items() if (found := understood(carrier.parse, answer))} == {}
