@@ -125,7 +125,7 @@ class Carrier:
     """A carrier as it is filled into the form of docs/add-a-carrier.md.
 
     `fetch` is None for one that cannot be asked; `keys` are the credentials without which it is not. `account`: whose
-    credentials they are, where several services share them.
+    credentials they are, where several services share them. `pushed` reads what the carrier sends by itself.
     """
 
     code: str
@@ -134,6 +134,7 @@ class Carrier:
     fetch: Fetch | None = None
     keys: tuple[str, ...] = ()
     account: str = ""
+    pushed: Parse | None = None
     numbers_at_once: int = 1
     calls_a_minute: int = 60
 

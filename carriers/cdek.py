@@ -186,4 +186,4 @@ def _order(keys: Keys, number: str, token: str) -> Request:
     return Request(f"{keys.get('URL', URL)}/orders?{query}", headers={"Authorization": f"Bearer {token}"}, method="GET")
 
 
-CARRIER = Carrier("cdek", "СДЭК", parse, fetch, keys=("CLIENT_ID", "CLIENT_SECRET"))
+CARRIER = Carrier("cdek", "СДЭК", parse, fetch, keys=("CLIENT_ID", "CLIENT_SECRET"), pushed=parse)

@@ -56,6 +56,7 @@ def _asked(request: Request, target: SplitResult, deadline: float) -> Answer:
     connection = _connection(target)
     connection.connect()
     line: socket = connection.sock
+    line.settimeout(max(deadline - monotonic(), 0.001))
     # The timeout of a socket starts anew with every byte; this one ends a server that drips as well.
     watch = Timer(max(deadline - monotonic(), 0.0), _hang_up, [line])
     watch.daemon = True
@@ -67,6 +68,8 @@ def _asked(request: Request, target: SplitResult, deadline: float) -> Answer:
         body = answer.read(MOST_BYTES + 1)
         if monotonic() >= deadline:  # what was cut off by us is not an end
             raise TimeoutError
+        if answer.length and len(body) <= MOST_BYTES:
+            raise http.client.IncompleteRead(body, answer.length)
         kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
         packed = answer.getheader("Content-Encoding", "").lower() in ("gzip", "deflate")
         return Answer(answer.status, _checked(body, packed), kind, _seconds(answer.headers))

@@ -8,8 +8,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from carriers import health
 from portal import api_answers
 from portal.hooking import deliver_hooks
+from portal.polling import poll_carriers
 from portal.sending import deliver_messages
 from portal.transaction import reading, transaction
 from scheduling import agenda, lessons, zones
@@ -22,13 +24,14 @@ NOTHING, FAILED = "nothing", "failed"
 
 @dataclass
 class Round:
-    """What one round has done: steps of the agenda by name, messages and webhooks by outcome, slots opened, carriers
-    learned of.
+    """What one round has done: steps of the agenda by name, messages, webhooks and carriers' news by outcome, slots
+    opened, carriers learned of.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
     hooks: Counter[str] = field(default_factory=Counter)
+    carriers: Counter[str] = field(default_factory=Counter)
     opened: int = 0
     learned: list[str] = field(default_factory=list)
 
@@ -38,6 +41,7 @@ def tick(now: datetime) -> Round:
     done = Round()
     done.opened = open_days(now)
     done.learned = learn(now)
+    done.carriers = poll_carriers(lambda: now)
     done.steps = sweep(now)
     done.messages = deliver_messages(lambda: now)
     done.hooks = deliver_hooks(lambda: now)
@@ -51,9 +55,9 @@ def open_days(now: datetime) -> int:
 
 
 def forget_answers(now: datetime) -> int:
-    """Drop what was answered to programs that will not ask again. Returns how many answers."""
+    """Drop what was answered to programs that will not ask again, and carriers' old answers. Returns how many."""
     with transaction() as session:
-        return api_answers.forget(session, now)
+        return api_answers.forget(session, now) + health.forget_raw(session, now)
 
 
 def learn(now: datetime) -> list[str]:
