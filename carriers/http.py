@@ -64,17 +64,19 @@ def _asked(request: Request, target: SplitResult, deadline: float) -> Answer:
     try:
         path = f"{target.path or '/'}{'?' if target.query else ''}{target.query}"
         connection.request(request.method, path, request.body or None, {**_HEADERS, **request.headers})
-        answer = connection.getresponse()
-        body = answer.read(MOST_BYTES + 1)
+        with connection.getresponse() as answer:
+            body = answer.read(MOST_BYTES + 1)
+            is_torn = bool(answer.length) and len(body) <= MOST_BYTES
         if monotonic() >= deadline:  # what was cut off by us is not an end
             raise TimeoutError
-        if answer.length and len(body) <= MOST_BYTES:
-            raise http.client.IncompleteRead(body, answer.length)
+        if is_torn:
+            raise http.client.IncompleteRead(body)
         kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
         packed = answer.getheader("Content-Encoding", "").lower() in ("gzip", "deflate")
         return Answer(answer.status, _checked(body, packed), kind, _seconds(answer.headers))
     finally:
         watch.cancel()
+        connection.close()
         line.close()
 
 

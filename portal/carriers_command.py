@@ -114,7 +114,7 @@ def _row(session: Session, carrier: Carrier, is_configured: bool, moment: dateti
     keys = "есть" if is_configured else "нет" if carrier.fetch else "не спрашиваем"
     pushed = " +события" if secret_of(carrier, current_app.config["CARRIERS"]) else ""
     answered = row.last_answered_at.isoformat(timespec="seconds") if row.last_answered_at else "—"
-    numbers = (str(followed), str(due), str(row.unknown_codes))
+    numbers = (str(followed), str(due) if carrier.fetch else "—", str(row.unknown_codes))
     return carrier.code, keys + pushed, gate, answered, *numbers, row.last_trouble
 
 
