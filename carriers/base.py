@@ -126,6 +126,7 @@ class Carrier:
 
     `fetch` is None for one that cannot be asked; `keys` are the credentials without which it is not. `account`: whose
     credentials they are, where several services share them. `pushed` reads what the carrier sends by itself.
+    `is_snapshot`: it tells how a parcel stands now, with a date that may change while nothing happens.
     """
 
     code: str
@@ -135,6 +136,7 @@ class Carrier:
     keys: tuple[str, ...] = ()
     account: str = ""
     pushed: Parse | None = None
+    is_snapshot: bool = False
     numbers_at_once: int = 1
     calls_a_minute: int = 60
 

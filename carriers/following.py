@@ -65,17 +65,17 @@ def claim(
 ) -> list[Followed]:
     """Take up to `limit` parcels that are due at a carrier, in one statement; nobody else gets them within the lease.
 
-    A number that was refused the last time is asked about alone: it might have spoilt the question for the others.
-    Args: `shops` are those whose parcels are wanted, or, if it is not `is_theirs`, are not.
+    Who waits longest goes first. A number that was refused the last time is asked about alone: it might have spoilt the
+    question for the others. Args: `shops` are those whose parcels are wanted, or, if it is not `is_theirs`, are not.
     """
     which = Parcel.shop_id.in_(shops) if is_theirs else Parcel.shop_id.not_in(shops)
-    sound = _claim(session, carrier, which & (Tracking.failures == 0), limit, now)
-    return sound or _claim(session, carrier, which & (Tracking.failures > 0), 1, now)
-
-
-def _claim(session: Session, carrier: str, which: ColumnElement[bool], limit: int, now: datetime) -> list[Followed]:
-    due = select(Tracking.id).join(Parcel, Parcel.id == Tracking.parcel_id).where(*_due(carrier, now), which)
-    oldest = due.order_by(Tracking.next_poll_at).limit(limit).with_for_update(skip_locked=True, of=Tracking)
+    waiting = select(Tracking).join(Parcel, Parcel.id == Tracking.parcel_id).where(*_due(carrier, now), which)
+    first = session.scalar(waiting.with_only_columns(Tracking.failures).order_by(Tracking.next_poll_at).limit(1))
+    if first is None:
+        return []
+    alike, most = (Tracking.failures > 0, 1) if first else (Tracking.failures == 0, limit)
+    oldest = waiting.with_only_columns(Tracking.id).where(alike).order_by(Tracking.next_poll_at).limit(most)
+    oldest = oldest.with_for_update(skip_locked=True, of=Tracking)
     taken = update(Tracking).where(Tracking.id.in_(oldest.scalar_subquery()), *_due_itself(carrier, now))
     columns = Tracking.id, Tracking.parcel_id, Tracking.number
     changed = taken.values(next_poll_at=now + LEASE, last_asked_at=now).returning(*columns)

@@ -126,4 +126,4 @@ def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
     return line.ask(Request(keys.get("URL", URL), body, {"Content-Type": "application/json"}))
 
 
-CARRIER = Carrier("nova_poshta", "Новая Почта", parse, fetch, keys=("API_KEY",), numbers_at_once=100)
+CARRIER = Carrier("nova_poshta", "Новая Почта", parse, fetch, keys=("API_KEY",), is_snapshot=True, numbers_at_once=100)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from carriers.base import Update, in_order
+from carriers.base import Carrier, Update, in_order
 from carriers.following import BadNumber, Followed, clean
 from carriers.models import Tracking
 from carriers.polling import next_poll
@@ -41,7 +41,9 @@ def bound(updates: Iterable[Update], asked: Sequence[Followed]) -> tuple[dict[in
     return ours, strange
 
 
-def take(session: Session, row_id: int, updates: Iterable[Update], now: datetime, chance: float) -> Counter[str]:
+def take(
+    session: Session, carrier: Carrier, row_id: int, updates: Iterable[Update], now: datetime, chance: float
+) -> Counter[str]:
     """Record what a carrier says of a followed parcel, and say when it is asked about again.
 
     Returns: how many updates were recorded, known, late or ahead of time, and how many of the recorded are unknown.
@@ -49,10 +51,11 @@ def take(session: Session, row_id: int, updates: Iterable[Update], now: datetime
     parcel_id = session.scalars(select(Tracking.parcel_id).where(Tracking.id == row_id)).one()
     parcel = journal.lock(session, parcel_id)
     row = session.get_one(Tracking, row_id, populate_existing=True)
-    newest = _newest(session, parcel, row.carrier)
+    newest = _newest(session, parcel, carrier.code)
+    standing = _last_code(session, parcel, carrier.code) if carrier.is_snapshot else None
     outcomes: Counter[str] = Counter()
     for said in in_order(updates):
-        outcome = _record(session, parcel, said, newest, now)
+        outcome = KNOWN if said.code == standing else _record(session, parcel, said, newest, now)
         outcomes[outcome] += 1
         outcomes[UNKNOWN] += outcome == RECORDED and said.kind is Kind.UNKNOWN
         if outcome == RECORDED:
@@ -103,6 +106,13 @@ def _newest(session: Session, parcel: Parcel, carrier: str) -> datetime | None:
     """When the latest happened of all that this carrier has told of the parcel."""
     told = Fact.parcel_id == parcel.id, Fact.source == carrier
     return session.scalar(select(func.max(Fact.occurred_at)).where(*told))
+
+
+def _last_code(session: Session, parcel: Parcel, carrier: str) -> str | None:
+    """The code that this carrier told last."""
+    told = select(Fact.details).where(Fact.parcel_id == parcel.id, Fact.source == carrier)
+    details = session.scalar(told.order_by(Fact.seq.desc()).limit(1))
+    return details.get("code") if details else None
 
 
 def _record(session: Session, parcel: Parcel, said: Update, newest: datetime | None, now: datetime) -> str:

@@ -82,6 +82,8 @@ def tick(moment: datetime) -> None:
     hooks = ", ".join(f"{name} {count}" for name, count in sorted(done.hooks.items())) or "нет"
     told = f"сообщения — {messages}; вебхуки — {hooks}"
     click.echo(f"{moment.isoformat()}: шаги — {steps}; {told}; открыто слотов — {done.opened}.")
+    if done.carriers:
+        click.echo(f"Перевозчики: {', '.join(f'{name} {count}' for name, count in sorted(done.carriers.items()))}.")
     if done.learned:
         click.echo(f"Сроки выучены заново: {', '.join(done.learned)}.")
 

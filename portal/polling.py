@@ -149,7 +149,7 @@ def _wait(asked: list[Followed], trouble: CarrierError, now: datetime) -> Counte
 def _take(carrier: Carrier, row: Followed, updates: list[Update], now: datetime) -> Counter[str]:
     try:
         with transaction() as session:
-            outcomes = sync.take(session, row.id, updates, now, random())  # noqa: S311
+            outcomes = sync.take(session, carrier, row.id, updates, now, random())  # noqa: S311
             health.count_unknown(session, carrier.code, outcomes[sync.UNKNOWN])
     except Exception:
         log.exception("parcel %s at %s", row.parcel_id, carrier.code)

@@ -38,6 +38,6 @@ def receive(carrier: Carrier, body: bytes, now: datetime) -> Counter[str]:
         followed = sync.followed_as(session, carrier.code, updates)
         ours, _ = sync.bound(updates, followed)
         for row_id, said in sorted(ours.items()):
-            outcomes += sync.take(session, row_id, said, now, random())  # noqa: S311
+            outcomes += sync.take(session, carrier, row_id, said, now, random())  # noqa: S311
         health.count_unknown(session, carrier.code, outcomes[sync.UNKNOWN])
     return outcomes

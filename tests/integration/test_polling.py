@@ -171,6 +171,17 @@ def test_another_parcel_s_events_are_never_believed(app: Flask, server: CarrierS
     assert (told(ours), told(theirs)) == ([Kind.DEPARTED], [])
 
 
+def test_a_standing_told_again_under_another_date_is_no_news(app: Flask, server: CarrierServer) -> None:
+    configure(app, server)
+    (parcel_id,) = followed("nova_poshta", "5900000000001")
+    again = Reply(nova_poshta(("5900000000001", "111")).body.replace(b"2026-11-17", b"2026-11-18"))
+    server.answers("/np", nova_poshta(("5900000000001", "111")), again)
+
+    ticking.tick(LATER)
+    assert ticking.tick(LATER + DAY).carriers == {"known": 1}
+    assert told(parcel_id) == [Kind.NOT_DELIVERED]
+
+
 def test_what_has_not_happened_yet_is_not_recorded(app: Flask, server: CarrierServer) -> None:
     configure(app, server)
     (parcel_id,) = followed("boxberry", "BBR1")

@@ -63,6 +63,12 @@ def test_an_event_is_recorded_once_however_often_it_comes(app: Flask, parcel_id:
         assert (row.number, row.last_changed_at) == (NUMBER, NOW)
 
 
+def test_after_the_end_nothing_changes_any_more(app: Flask, parcel_id: int) -> None:
+    assert [push(app, event("DELIVERED")), push(app, event("RETURNED_TO_RECIPIENT_CITY_WAREHOUSE"))] == [200, 200]
+    with reading() as session:
+        assert session.get_one(journal.Parcel, parcel_id).stage is Stage.DELIVERED
+
+
 def test_an_event_about_nobody_we_follow_is_kept_and_thanked_for(app: Flask, parcel_id: int) -> None:
     assert push(app, event(number="999")) == 200
     assert (facts(parcel_id), raw()) == ([], 1)
