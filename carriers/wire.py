@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -17,21 +18,32 @@ MOST_LETTERS = 500
 MOST_BYTES = 3_000_000
 #: No parcel weighs or costs so much, in whichever unit.
 MOST_AMOUNT = 10**9
+_OF_WINDOWS = re.compile(rb"""\s*<\?xml\s[^>]*encoding=["'](?:windows-|cp)1251["']""", re.IGNORECASE)
 #: Beside ISO: every way in which a carrier has been seen to write a date.
 _DATES = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d-%m-%Y %H:%M:%S", "%H:%M %d.%m.%Y")
 
 
 def text_of(answer: bytes, carrier: str) -> str:
-    """The answer as text. Raises BadAnswer when there is none, too much of it, or it is not UTF-8."""
+    """The answer as text. Raises BadAnswer when there is none, too much of it, or it is no text."""
     if len(answer) > MOST_BYTES:
         raise BadAnswer(f"Ответ {carrier} длиннее {MOST_BYTES // 1_000_000} МБ, таких не бывает.")
     try:
-        text = answer.decode("utf-8-sig").strip()
+        text = _decoded(answer).strip()
     except UnicodeDecodeError as error:
         raise BadAnswer(f"Ответ {carrier} не читается как текст UTF-8.") from error
     if not text:
         raise BadAnswer(f"Ответ {carrier} пуст.")
     return text
+
+
+def _decoded(answer: bytes) -> str:
+    """UTF-8 whatever is declared; an XML that is none and declares the letters of old Windows is read by them."""
+    try:
+        return answer.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if _OF_WINDOWS.match(answer) is None:
+            raise
+        return answer.decode("cp1251")
 
 
 def json_of(answer: bytes, carrier: str) -> Any:

@@ -16,7 +16,7 @@ from flask import Flask, current_app
 from sqlalchemy import select
 
 from carriers import following, health, reading, sync
-from carriers.base import Answer, Busy, Carrier, CarrierError, Keys, Line, Update
+from carriers.base import Answer, BadAnswer, Busy, Carrier, CarrierError, Keys, Line, Update
 from carriers.following import Followed
 from carriers.keys import keys_of
 from carriers.registry import CARRIERS
@@ -132,6 +132,9 @@ def _answer(
     except CarrierError as trouble:
         log.warning("%s: %s", carrier.code, trouble)
         return answer, [], trouble
+    except Exception:  # a parser of ours that breaks is put off like a carrier that does, and stops nobody else
+        log.exception("%s", carrier.code)
+        return answer, [], BadAnswer(f"{carrier.name}: ответ сломал разбор.")
     return None, [], None
 
 

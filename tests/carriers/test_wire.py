@@ -7,7 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from carriers.wire import minor, moment, words
+from carriers.base import BadAnswer
+from carriers.wire import minor, moment, words, xml_of
+
+
+def test_an_xml_that_declares_the_letters_of_windows_is_read_by_them_and_no_other() -> None:
+    said = '<?xml version="1.0" encoding="windows-1251"?><a>Тверь</a>'
+    assert xml_of(said.encode("cp1251"), "X").text == xml_of(said.encode(), "X").text == "Тверь"
+    with pytest.raises(BadAnswer):
+        xml_of(said.replace("windows-1251", "utf-8").encode("cp1251"), "X")
 
 
 @pytest.mark.parametrize(

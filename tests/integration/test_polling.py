@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from carriers import following, health
+from carriers.base import Update
 from carriers.breaker import OPENS_AFTER, Gate, gate
 from carriers.http import HttpLine
 from carriers.models import CarrierHealth, RawAnswer, Tracking
@@ -293,6 +294,19 @@ def test_a_number_that_spoils_a_question_is_asked_about_alone(app: Flask, server
     with reading() as session:
         assert session.get_one(CarrierHealth, "nova_poshta").failures == 0
     assert (told(good), told(bad)) == ([Kind.DEPARTED], [])
+
+
+def test_a_parser_that_breaks_stops_nobody_and_is_asked_about_later(app: Flask, server: CarrierServer) -> None:
+    configure(app, server)
+    (parcel_id,) = followed("boxberry", "BBR1")
+    server.answers("/boxberry", boxberry(ACCEPTED))
+
+    def breaks(_: bytes) -> list[Update]:
+        raise ZeroDivisionError
+
+    broken = replace(CARRIERS["boxberry"], parse=breaks)
+    assert polling.poll(broken, polling.accounts(broken), lambda: NOW) == {"not_answered": 1}
+    assert (row(parcel_id).failures, (row(parcel_id).next_poll_at or NOW) > NOW) == (1, True)
 
 
 def test_the_budget_of_a_minute_is_kept(app: Flask, server: CarrierServer) -> None:
