@@ -16,6 +16,8 @@ YEARS = range(2000, 2100)
 MOST_LETTERS = 500
 #: A hundred parcels take half a megabyte; what an attacker nests in more takes a gigabyte of memory.
 MOST_BYTES = 3_000_000
+#: A history of a hundred operations has some ten thousand; a tree of a million takes 300 MB of memory.
+MOST_TAGS = 200_000
 #: No parcel weighs or costs so much, in whichever unit.
 MOST_AMOUNT = 10**9
 _OF_WINDOWS = re.compile(rb"""\s*<\?xml\s[^>]*encoding=["'](?:windows-|cp)1251["']""", re.IGNORECASE)
@@ -69,6 +71,8 @@ def object_of(answer: bytes, carrier: str) -> dict[str, Any]:
 def xml_of(answer: bytes, carrier: str) -> Element:
     """The root of an XML answer without DOCTYPE, and so without entities of its own. Raises BadAnswer."""
     text = text_of(answer, carrier)
+    if text.count("<") > MOST_TAGS:
+        raise BadAnswer(f"В ответе {carrier} слишком много элементов, таких не бывает.")
     if "<!DOCTYPE" in text:
         raise BadAnswer(f"В ответе {carrier} объявлен тип документа, такие ответы не читаем.")
     try:
