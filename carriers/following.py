@@ -63,7 +63,7 @@ def follow(session: Session, parcel: Parcel, carrier: str, number: str, now: dat
 def claim(
     session: Session, carrier: str, shops: Collection[int], is_theirs: bool, limit: int, now: datetime
 ) -> list[Followed]:
-    """Take up to `limit` parcels that are due at a carrier, in one statement; nobody else gets them within the lease.
+    """Take up to `limit` parcels that are due at a carrier; nobody else gets them within the lease.
 
     Who waits longest goes first. A number that was refused the last time is asked about alone: it might have spoilt the
     question for the others. Args: `shops` are those whose parcels are wanted, or, if it is not `is_theirs`, are not.
@@ -75,8 +75,9 @@ def claim(
         return []
     alike, most = (Tracking.failures > 0, 1) if first else (Tracking.failures == 0, limit)
     oldest = waiting.with_only_columns(Tracking.id).where(alike).order_by(Tracking.next_poll_at).limit(most)
-    oldest = oldest.with_for_update(skip_locked=True, of=Tracking)
-    taken = update(Tracking).where(Tracking.id.in_(oldest.scalar_subquery()), *_due_itself(carrier, now))
+    # The rows are locked first and changed then: as one statement PostgreSQL may take more of them than the limit.
+    ids = session.scalars(oldest.with_for_update(skip_locked=True, of=Tracking)).all()
+    taken = update(Tracking).where(Tracking.id.in_(ids))
     columns = Tracking.id, Tracking.parcel_id, Tracking.number
     changed = taken.values(next_poll_at=now + LEASE, last_asked_at=now).returning(*columns)
     rows = session.execute(changed, execution_options={"synchronize_session": False})
@@ -97,9 +98,5 @@ def hurry(session: Session, carrier: str, now: datetime) -> int:
     return session.connection().execute(update(Tracking).where(*wanted).values(next_poll_at=now)).rowcount
 
 
-def _due_itself(carrier: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Tracking.carrier == carrier, Tracking.next_poll_at <= now
-
-
 def _due(carrier: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return *_due_itself(carrier, now), Parcel.closed_at.is_(None)
+    return Tracking.carrier == carrier, Tracking.next_poll_at <= now, Parcel.closed_at.is_(None)
