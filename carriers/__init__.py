@@ -1,1 +1,1 @@
-"""Where facts from carriers come from: one file each, a status table and a pure parse. None is polled yet."""
+"""Where facts from carriers come from: a status table, a pure parse and a thin fetch each; polled or pushed."""

@@ -1,10 +1,10 @@
-"""What every carrier's answer becomes, and how it may go wrong: a carrier is a status table, a parser and a fetch."""
+"""What a carrier is: a status table, a parser and a fetch; what its answers become, and how they may go wrong."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 from parcels.stages import Kind, Stage, State, advance
 
@@ -13,8 +13,24 @@ class CarrierError(Exception):
     """A carrier could not be understood or reached; the text is one clear sentence."""
 
 
+class Unreachable(CarrierError):
+    """No answer came in time, or only the news that the carrier's server is ill."""
+
+
+class Busy(CarrierError):
+    """The carrier asks to be left alone for `wait` seconds; 0 where it does not say how long."""
+
+    def __init__(self, sentence: str, wait: float = 0.0) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
 class BadAnswer(CarrierError):
     """An answer that is not what the carrier has ever said: nothing of it is believed."""
+
+
+class Refused(BadAnswer):
+    """The carrier has understood us and says no, in its own words: wrong keys, or a number it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +79,66 @@ class Update:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question: it may hold tokens and numbers anywhere, so nothing of it but the host is ever logged."""
+
+    url: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, unpacked: `kind` is its media type, `wait` the seconds of its Retry-After, 0 without one."""
+
+    status: int
+    body: bytes
+    kind: str = ""
+    wait: float = 0.0
+
+
+class Line(Protocol):
+    """What a carrier is asked over: `carriers.http` in the product."""
+
+    def ask(self, request: Request) -> Answer:
+        """Ask once. Raises Unreachable, BadAnswer."""
+
+    def token(self, name: str) -> str | None:
+        """A token that is kept under this name and not yet over."""
+
+    def keep_token(self, name: str, token: str, seconds: float) -> None:
+        """Keep a token for so long."""
+
+
+#: What opens a carrier's door, by the names in `Carrier.keys`; `URL` where the carrier is not asked at its usual one.
+Keys = Mapping[str, str]
 #: Reads one whole answer of a carrier. Raises BadAnswer.
 Parse = Callable[[bytes], Iterable[Update]]
+#: Asks about so many numbers. Raises Unreachable, BadAnswer.
+Fetch = Callable[[Line, Keys, Sequence[str]], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A carrier as it is filled into the form of docs/add-a-carrier.md.
+
+    `fetch` is None for one that cannot be asked; `keys` are the credentials without which it is not. `account`: whose
+    credentials they are, where several services share them. `pushed` reads what the carrier sends by itself.
+    `is_snapshot`: it tells how a parcel stands now, with a date that may change while nothing happens.
+    """
+
+    code: str
+    name: str
+    parse: Parse
+    fetch: Fetch | None = None
+    keys: tuple[str, ...] = ()
+    account: str = ""
+    pushed: Parse | None = None
+    is_snapshot: bool = False
+    numbers_at_once: int = 1
+    calls_a_minute: int = 60
 
 
 def in_order(updates: Iterable[Update]) -> list[Update]:

@@ -1,14 +1,16 @@
 """Boxberry: the words it uses for what happened (ListStatuses, ListStatusesFull), and their parse."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from carriers.base import BadAnswer, Update
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
 from carriers.wire import json_of, minor, moment, refused, words
 from parcels.stages import Kind
 
 CODE = "boxberry"
+URL = "https://api.boxberry.ru/json.php"
 #: Boxberry says no offset; its clocks show Moscow's time everywhere.
 ZONE = ZoneInfo("Europe/Moscow")
 
@@ -55,7 +57,7 @@ def parse(answer: bytes) -> list[Update]:
     _check_errors(said)
     weight = None
     if isinstance(said, dict):
-        weight = minor(words(said.get("Weight")), per_unit=1000)
+        weight = minor(said.get("Weight"), per_unit=1000)
         said = said.get("statuses")
     if not isinstance(said, list):
         raise BadAnswer("В ответе Boxberry нет списка статусов.")
@@ -83,8 +85,8 @@ def _updates(one: Any, weight: int | None) -> Iterator[Update]:
     if not isinstance(one, dict) or "Date" not in one or "Name" not in one:
         raise BadAnswer("В списке Boxberry есть запись без даты или названия статуса.")
     name, comment = words(one["Name"]), words(one.get("Comment"))
-    kind, when = kind_of(name), moment(words(one["Date"]), ZONE)
-    if kind is None or when is None:
+    kind, when = kind_of(name), moment(one["Date"], ZONE)
+    if kind is None or when is None or not name:
         return
     # Of a parcel that waits the comment is the address of the point; of all others it is an explanation.
     is_place = kind is Kind.AT_PICKUP
@@ -98,3 +100,12 @@ def _updates(one: Any, weight: int | None) -> Iterator[Update]:
         text=name if is_place or not comment else f"{name}: {comment}",
         weight_g=weight,
     )
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask for the statuses of one parcel; the carrier takes the token in the address only."""
+    query = urlencode({"token": keys["TOKEN"], "method": "ListStatuses", "ImId": numbers[0]})
+    return line.ask(Request(f"{keys.get('URL', URL)}?{query}", method="GET"))
+
+
+CARRIER = Carrier(CODE, "Boxberry", parse, fetch, keys=("TOKEN",))

@@ -1,13 +1,14 @@
 """CDEK: the order as its API 2.0 tells it when asked, and the event that it pushes when a status changes."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from carriers.answers import amount, believable, json_object, words
-from carriers.base import BadAnswer, Update
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
+from carriers.wire import minor, moment, object_of, refused, words
 from parcels.stages import Kind
 
+URL = "https://api.cdek.ru/v2"
 #: What a status means, and its name for the events that leave it out. None: known, and says nothing about the way.
 #: Source of the list: tests/data/carriers/README.md.
 STATUSES: dict[str, tuple[Kind | None, str]] = {
@@ -59,24 +60,24 @@ _WHO = "СДЭК"
 
 def parse(answer: bytes) -> list[Update]:
     """The statuses of an asked order, or the one of a pushed event. Raises BadAnswer."""
-    said = json_object(answer, _WHO)
+    said = object_of(answer, _WHO)
     attributes, entity = said.get("attributes"), said.get("entity")
     if isinstance(attributes, dict) and words(said.get("type")):
         found = _pushed(said, attributes)
     elif isinstance(entity, dict):
         found = _asked(entity)
     else:
-        raise BadAnswer(_refusal(said))
+        raise _refusal(said)
     return [update for update in found if update is not None]
 
 
-def _refusal(said: dict[str, Any]) -> str:
+def _refusal(said: dict[str, Any]) -> BadAnswer:
     """Why there is no order: CDEK's own words, where it has any."""
     requests = [request for request in _list(said.get("requests")) if isinstance(request, dict)]
     errors = [error for owner in (said, *requests) for error in _list(owner.get("errors")) if isinstance(error, dict)]
     texts = [words(error.get("message")) for error in errors] + [words(said.get("error_description"))]
-    reason = "; ".join(filter(None, texts)).rstrip(".!")
-    return f"{_WHO} отказал: {reason}." if reason else f"{_WHO}: в ответе нет ни заказа, ни события."
+    reason = "; ".join(filter(None, texts))
+    return refused(_WHO, reason) if reason else BadAnswer(f"В ответе {_WHO} нет ни заказа, ни события.")
 
 
 def _list(value: object) -> list[Any]:
@@ -93,7 +94,7 @@ def _pushed(said: dict[str, Any], attributes: dict[str, Any]) -> Iterator[Update
 def _asked(entity: dict[str, Any]) -> Iterator[Update | None]:
     statuses = entity.get("statuses")
     if not isinstance(statuses, list) or not all(isinstance(status, dict) for status in statuses):
-        raise BadAnswer(f"{_WHO}: в заказе нет списка статусов.")
+        raise BadAnswer(f"В заказе {_WHO} нет списка статусов.")
     # A status that somebody at CDEK set by mistake stays in the list, crossed out.
     real = (status for status in statuses if status.get("deleted") is not True)
     return (_update(entity, status, (status.get("date_time"),)) for status in real)
@@ -104,15 +105,16 @@ def _update(order: dict[str, Any], status: dict[str, Any], when: Iterable[object
     number = words(order.get("cdek_number")) or words(order.get("number"))
     code = words(status.get("code"))
     kind, name = STATUSES.get(SYNONYMS.get(code, code), (Kind.UNKNOWN, code))
-    moment = next(filter(None, map(_moment, when)), None)
+    # Without an offset nobody knows which city's clock it was.
+    since = next(filter(None, (moment(said, None) for said in when)), None)
     text = words(status.get("name")) or name
-    if not number or kind is None or moment is None or not text:
+    if not number or kind is None or since is None or not text:
         return None
     return Update(
         carrier="cdek",
         number=number,
         kind=_back(kind) if order.get("is_return") is True else kind,
-        occurred_at=moment,
+        occurred_at=since,
         place=words(status.get("city")),
         code=code,
         text=text,
@@ -128,22 +130,13 @@ def _back(kind: Kind) -> Kind:
     return Kind.RETURNED if kind is Kind.DELIVERED else Kind.RETURNING
 
 
-def _moment(said: object) -> datetime | None:
-    """An ISO moment, its offset with a colon or without; without an offset nobody knows which city's clock it was."""
-    try:
-        found = datetime.fromisoformat(words(said))
-    except ValueError:
-        return None
-    return believable(found) if found.tzinfo else None
-
-
 def _packages(order: dict[str, Any]) -> list[dict[str, Any]]:
     return [package for package in _list(order.get("packages")) if isinstance(package, dict)]
 
 
 def _weight(order: dict[str, Any]) -> int | None:
     """All packages together, in grams; None as soon as one of them has no weight."""
-    weights = [amount(package.get("weight")) for package in _packages(order)]
+    weights = [minor(package.get("weight")) for package in _packages(order)]
     known = [weight for weight in weights if weight]
     return sum(known) if known and len(known) == len(weights) else None
 
@@ -151,11 +144,46 @@ def _weight(order: dict[str, Any]) -> int | None:
 def _cash(order: dict[str, Any]) -> int | None:
     """In kopecks: what is paid at hand-over for each of the things, and for bringing them."""
     things = [thing for package in _packages(order) for thing in _list(package.get("items")) if isinstance(thing, dict)]
-    counts = [(thing.get("payment"), amount(thing.get("amount", 1))) for thing in things]
+    counts = [(thing.get("payment"), minor(thing.get("amount", 1))) for thing in things]
     sums = [(_money(payment), count) for payment, count in [*counts, (order.get("delivery_recipient_cost"), 1)]]
     said = [money * count for money, count in sums if money is not None and count is not None]
     return sum(said) if said else None
 
 
 def _money(sum_of_money: object) -> int | None:
-    return amount(sum_of_money.get("value"), times=100) if isinstance(sum_of_money, dict) else None
+    return minor(sum_of_money.get("value"), per_unit=100) if isinstance(sum_of_money, dict) else None
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask for one order. The token is kept until it is over; one that is refused earlier is fetched anew, once."""
+    known = line.token(_token_name(keys))
+    answer = line.ask(_order(keys, numbers[0], known)) if known else None
+    if answer is not None and answer.status != 401:
+        return answer
+    signed_in = line.ask(_sign_in(keys))
+    if signed_in.status != 200:
+        return signed_in
+    said = object_of(signed_in.body, _WHO)
+    token = words(said.get("access_token"))
+    if not token:
+        raise _refusal(said)
+    line.keep_token(_token_name(keys), token, minor(said.get("expires_in")) or 0)
+    return line.ask(_order(keys, numbers[0], token))
+
+
+def _token_name(keys: Keys) -> str:
+    return f"cdek {keys.get('URL', URL)} {keys['CLIENT_ID']}"
+
+
+def _sign_in(keys: Keys) -> Request:
+    form = {"grant_type": "client_credentials", "client_id": keys["CLIENT_ID"], "client_secret": keys["CLIENT_SECRET"]}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return Request(f"{keys.get('URL', URL)}/oauth/token", urlencode(form).encode(), headers)
+
+
+def _order(keys: Keys, number: str, token: str) -> Request:
+    query = urlencode({"cdek_number": number})
+    return Request(f"{keys.get('URL', URL)}/orders?{query}", headers={"Authorization": f"Bearer {token}"}, method="GET")
+
+
+CARRIER = Carrier("cdek", "СДЭК", parse, fetch, keys=("CLIENT_ID", "CLIENT_SECRET"), pushed=parse)

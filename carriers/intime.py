@@ -7,8 +7,8 @@ found by the way InTime named fields everywhere else: decl_num, …_date, …_na
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from carriers.base import BadAnswer, Update
-from carriers.wire import Element, child, moment, name_of, refused, text_at, words, xml_of
+from carriers.base import BadAnswer, Carrier, Update
+from carriers.wire import Element, check_fault, child, moment, name_of, refused, words, xml_of
 from parcels.stages import Kind
 
 CODE = "intime"
@@ -30,8 +30,7 @@ def parse(answer: bytes) -> list[Update]:
     root = xml_of(answer, "InTime")
     if name_of(root) == "envelope":
         root = next(iter(child(root, "body") or ()), root)
-    if name_of(root) == "fault":
-        raise refused("InTime", text_at(root, "faultstring") or text_at(root, "reason", "text"))
+    check_fault(root, "InTime")
     rows = [one for one in root.iter() if name_of(one).startswith("entry_")]
     if not rows and not name_of(root).startswith("entries_"):
         raise BadAnswer("В ответе InTime нет ни одной записи Entry.")
@@ -64,3 +63,7 @@ def _updates(row: Element) -> Iterator[Update]:
 def _first(fields: dict[str, str], ending: tuple[str, ...]) -> str:
     """The first field that is filled and ends so; earlier endings go first."""
     return next((fields[name] for end in ending for name in fields if name.endswith(end) and fields[name]), "")
+
+
+#: It has ceased, so there is nobody to ask; its numbers and old answers are still read.
+CARRIER = Carrier(CODE, "InTime", parse)

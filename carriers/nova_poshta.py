@@ -1,13 +1,16 @@
 """Nova Poshta: the JSON answer of `getStatusDocuments`, where each parcel has the one status it has now."""
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from carriers.answers import amount, believable, json_object, words
-from carriers.base import BadAnswer, Update
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
+from carriers.wire import minor, moment, object_of, refused, words
 from parcels.stages import Kind
 
+URL = "https://api.novaposhta.ua/v2.0/json/"
 #: Source of the list: tests/data/carriers/README.md. None: known, and says nothing about the way.
 KINDS: dict[str, Kind | None] = {
     "1": Kind.ORDER_ACCEPTED,  # the sender has made the waybill, and not handed the parcel over
@@ -39,24 +42,23 @@ _DATES: dict[Kind | None, tuple[str, ...]] = {
     Kind.DELIVERED: ("RecipientDateTime", "DateReceived"),
 }
 _MOVED = ("DateLastMovementStatus", "TrackingUpdateDate", "DateScan", "DateMoving")
-_FORMATS = ("%Y-%m-%d %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%H:%M %d.%m.%Y")
 _KYIV = ZoneInfo("Europe/Kyiv")
 _BEFORE_THE_CITY = frozenset({"1", "4", "12"})
 #: Statuses that have a "where": the sender's city, or the recipient's.
 _IN_A_CITY = _BEFORE_THE_CITY | {"41", "6", "7", "8", "9", "10", "11", "101", "106", "111"}
-_WHO = "Нова Пошта"
+_WHO = "Новой Почты"
 
 
 def parse(answer: bytes) -> list[Update]:
     """The statuses of up to a hundred parcels. Raises BadAnswer, with the carrier's errors where it names them."""
-    said = json_object(answer, _WHO)
+    said = object_of(answer, _WHO)
     if said.get("success") is False:
-        raise BadAnswer(f"{_WHO} отказала: {_errors(said.get('errors'))}.")
+        raise refused(_WHO, _errors(said.get("errors")))
     documents = said.get("data")
     if said.get("success") is not True or not isinstance(documents, list):
-        raise BadAnswer(f"{_WHO}: в ответе нет списка отправлений.")
+        raise BadAnswer(f"В ответе {_WHO} нет списка отправлений.")
     if not all(isinstance(document, dict) for document in documents):
-        raise BadAnswer(f"{_WHO}: в списке отправлений не только отправления.")
+        raise BadAnswer(f"В списке отправлений {_WHO} не только отправления.")
     found = (_update(document) for document in documents)
     return [update for update in found if update is not None]
 
@@ -64,21 +66,21 @@ def parse(answer: bytes) -> list[Update]:
 def _errors(errors: object) -> str:
     """What the carrier complains of: a list, or texts by the number they are about."""
     listed = list(errors.values()) if isinstance(errors, dict) else errors if isinstance(errors, list) else [errors]
-    return "; ".join(filter(None, map(words, listed))).rstrip(".!") or "причина не названа"
+    return "; ".join(filter(None, map(words, listed)))
 
 
 def _update(document: dict[str, Any]) -> Update | None:
     """The status that the parcel has now; None when it is not about the way, or nothing says since when."""
     number, code = words(document.get("Number")), words(document.get("StatusCode"))
-    kind, moment = KINDS.get(code, Kind.UNKNOWN), _since(document, code)
+    kind, since = KINDS.get(code, Kind.UNKNOWN), _since(document, code)
     text = words(document.get("Status"))
-    if not number or kind is None or moment is None or not (code or text):
+    if not number or kind is None or since is None or not (code or text):
         return None
     return Update(
         carrier="nova_poshta",
         number=number,
         kind=kind,
-        occurred_at=moment,
+        occurred_at=since,
         place=_place(document, code),
         code=code,
         text=text,
@@ -89,18 +91,8 @@ def _update(document: dict[str, Any]) -> Update | None:
 
 def _since(document: dict[str, Any], code: str) -> datetime | None:
     """When the status came about, by the date that is nearest to saying so."""
-    moments = (_moment(document.get(name)) for name in (*_DATES.get(KINDS.get(code), ()), *_MOVED))
+    moments = (moment(document.get(name), _KYIV) for name in (*_DATES.get(KINDS.get(code), ()), *_MOVED))
     return next(filter(None, moments), None)
-
-
-def _moment(said: object) -> datetime | None:
-    """A date in any of the carrier's formats, on the clocks of Kyiv; None for zeros and blanks."""
-    for form in _FORMATS:
-        try:
-            return believable(datetime.strptime(words(said), form).replace(tzinfo=_KYIV))
-        except ValueError:
-            continue
-    return None
 
 
 def _place(document: dict[str, Any], code: str) -> str:
@@ -112,11 +104,26 @@ def _place(document: dict[str, Any], code: str) -> str:
 
 def _cash(document: dict[str, Any]) -> int | None:
     """In kopiykas. Paid for the goods at hand-over or sent back as money: two ways of one debt, not two debts."""
-    sums = (amount(document.get(name), times=100) for name in ("AfterpaymentOnGoodsCost", "RedeliverySum"))
+    sums = (minor(document.get(name), per_unit=100) for name in ("AfterpaymentOnGoodsCost", "RedeliverySum"))
     return max((found for found in sums if found is not None), default=None)
 
 
 def _weight(document: dict[str, Any]) -> int | None:
     """In grams, as weighed, else as declared; nothing weighs nothing."""
-    weights = (amount(document.get(name), times=1000) for name in ("FactualWeight", "DocumentWeight"))
+    weights = (minor(document.get(name), per_unit=1000) for name in ("FactualWeight", "DocumentWeight"))
     return next(filter(None, weights), None)
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask how up to a hundred parcels stand."""
+    question = {
+        "apiKey": keys["API_KEY"],
+        "modelName": "TrackingDocument",
+        "calledMethod": "getStatusDocuments",
+        "methodProperties": {"Documents": [{"DocumentNumber": number, "Phone": ""} for number in numbers]},
+    }
+    body = json.dumps(question, ensure_ascii=False).encode()
+    return line.ask(Request(keys.get("URL", URL), body, {"Content-Type": "application/json"}))
+
+
+CARRIER = Carrier("nova_poshta", "Новая Почта", parse, fetch, keys=("API_KEY",), is_snapshot=True, numbers_at_once=100)

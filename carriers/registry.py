@@ -1,22 +1,25 @@
 """The carriers we understand, by code."""
 
 from carriers import boxberry, cdek, intime, nova_poshta, russian_post, topdelivery
-from carriers.base import CarrierError, Parse
+from carriers.base import Carrier, CarrierError
 
-PARSERS: dict[str, Parse] = {
-    boxberry.CODE: boxberry.parse,
-    "cdek": cdek.parse,
-    "ems": russian_post.parse_ems,
-    intime.CODE: intime.parse,
-    "nova_poshta": nova_poshta.parse,
-    "russian_post": russian_post.parse,
-    topdelivery.CODE: topdelivery.parse,
+CARRIERS: dict[str, Carrier] = {
+    carrier.code: carrier
+    for carrier in (
+        boxberry.CARRIER,
+        cdek.CARRIER,
+        intime.CARRIER,
+        nova_poshta.CARRIER,
+        russian_post.CARRIER,
+        russian_post.EMS_CARRIER,
+        topdelivery.CARRIER,
+    )
 }
 
 
-def parser_of(code: str) -> Parse:
-    """The parser of a carrier. Raises CarrierError for an unknown code."""
-    found = PARSERS.get(code)
+def carrier_of(code: str) -> Carrier:
+    """The carrier of a code. Raises CarrierError for an unknown one."""
+    found = CARRIERS.get(code)
     if found is None:
-        raise CarrierError(f"Перевозчика «{code}» не знаем; есть: {', '.join(sorted(PARSERS))}.")
+        raise CarrierError(f"Перевозчика «{code}» не знаем; есть: {', '.join(sorted(CARRIERS))}.")
     return found

@@ -3,19 +3,20 @@
 The table of operations is so long that it has a file of its own: `russian_post_codes.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from xml.etree.ElementTree import Element
+from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from carriers.answers import amount, anywhere, believable, inside, named, words, xml_root
-from carriers.base import BadAnswer, Update
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
 from carriers.russian_post_codes import KINDS
+from carriers.wire import Element, anywhere, check_fault, minor, moment, name_of, text_at, xml_of
 from parcels.stages import Kind
 
+URL = "https://tracking.russianpost.ru/rtm34"
 POST, EMS = "russian_post", "ems"
-_WHO = "Почта России"
+_WHO = "Почты России"
 #: Where an operation comes without an offset, the post's own clock is meant.
 _POST_TIME = ZoneInfo("Europe/Moscow")
 
@@ -31,7 +32,7 @@ def parse_ems(answer: bytes) -> list[Update]:
 
 
 def _updates(answer: bytes, carrier: str) -> list[Update]:
-    operations = [_Operation(record) for record in _records(xml_root(answer, _WHO))]
+    operations = [_Operation(record) for record in _records(xml_of(answer, _WHO))]
     numbers = {operation.number for operation in operations} - {""}
     # The answer is about one parcel: an operation without the group that holds its number is that parcel's.
     only = numbers.pop() if len(numbers) == 1 else ""
@@ -41,23 +42,11 @@ def _updates(answer: bytes, carrier: str) -> list[Update]:
 
 def _records(root: Element) -> Iterator[Element]:
     """The operations, or the reason why there are none."""
-    fault = anywhere(root, "Fault")
-    if fault is not None:
-        raise BadAnswer(f"{_WHO} отказала: {_reason(fault)}.")
-    history = anywhere(root, "OperationHistoryData")
+    check_fault(root, _WHO)
+    history = anywhere(root, "operationhistorydata")
     if history is None:
-        raise BadAnswer(f"{_WHO}: в ответе нет истории операций.")
-    return named(history, "historyRecord")
-
-
-def _reason(fault: Element) -> str:
-    """In the post's own words; SOAP 1.2 and 1.1 keep them in different places."""
-    texts = (_said(inside(fault, "Reason", "Text")), _said(inside(fault, "faultstring")))
-    return next(filter(None, texts), "причина не названа").rstrip(".!")
-
-
-def _said(element: Element | None) -> str:
-    return "" if element is None else words(element.text)
+        raise BadAnswer(f"В ответе {_WHO} нет истории операций.")
+    return (record for record in history if name_of(record) == "historyrecord")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,50 +56,65 @@ class _Operation:
     record: Element
 
     def said(self, *path: str) -> str:
-        return _said(inside(self.record, *path))
+        return text_at(self.record, *path)
 
     @property
     def number(self) -> str:
-        return self.said("ItemParameters", "Barcode").upper()
+        return self.said("itemparameters", "barcode").upper()
 
     @property
     def code(self) -> str:
         """Type and attribute; an operation that has no attributes may leave the zero out."""
-        operation = self.said("OperationParameters", "OperType", "Id")
-        return f"{operation}.{self.said('OperationParameters', 'OperAttr', 'Id') or '0'}" if operation else ""
+        operation = self.said("operationparameters", "opertype", "id")
+        return f"{operation}.{self.said('operationparameters', 'operattr', 'id') or '0'}" if operation else ""
 
     @property
     def text(self) -> str:
-        names = (self.said("OperationParameters", group, "Name") for group in ("OperType", "OperAttr"))
+        names = (self.said("operationparameters", group, "name") for group in ("opertype", "operattr"))
         return ": ".join(filter(None, names))
 
     @property
     def place(self) -> str:
-        address = ("AddressParameters", "OperationAddress")
-        return self.said(*address, "Description") or self.said(*address, "Index")
+        address = ("addressparameters", "operationaddress")
+        return self.said(*address, "description") or self.said(*address, "index")
 
     @property
-    def moment(self) -> datetime | None:
-        try:
-            found = datetime.fromisoformat(self.said("OperationParameters", "OperDate"))
-        except ValueError:
-            return None
-        return believable(found if found.tzinfo else found.replace(tzinfo=_POST_TIME))
+    def since(self) -> datetime | None:
+        return moment(self.said("operationparameters", "operdate"), _POST_TIME)
 
     def update(self, carrier: str, only: str) -> Update | None:
         """What it tells us; None when it is not about the way, or it lacks a date or a parcel."""
-        number, moment, kind = self.number or only, self.moment, KINDS.get(self.code, Kind.UNKNOWN)
-        if not number or moment is None or kind is None or not (self.code or self.text):
+        number, since, kind = self.number or only, self.since, KINDS.get(self.code, Kind.UNKNOWN)
+        if not number or since is None or kind is None or not (self.code or self.text):
             return None
         return Update(
             carrier=carrier,
             number=number,
             kind=kind,
-            occurred_at=moment,
+            occurred_at=since,
             place=self.place,
             code=self.code,
             text=self.text,
-            cash_due=amount(self.said("FinanceParameters", "Payment")),
+            cash_due=minor(self.said("financeparameters", "payment")),
             # Nothing weighs nothing: a zero is a scale that was not used.
-            weight_g=amount(self.said("ItemParameters", "Mass")) or None,
+            weight_g=minor(self.said("itemparameters", "mass")) or None,
         )
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask for the operations on one parcel."""
+    values = (numbers[0], keys["LOGIN"], keys["PASSWORD"])
+    body = _QUESTION.format(*map(escape, values)).encode()
+    return line.ask(Request(keys.get("URL", URL), body, {"Content-Type": "application/soap+xml; charset=utf-8"}))
+
+
+_QUESTION = """<?xml version="1.0" encoding="UTF-8"?>
+<soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope" xmlns:oper="http://russianpost.org/operationhistory"
+ xmlns:data="http://russianpost.org/operationhistory/data" xmlns:old="http://schemas.xmlsoap.org/soap/envelope/">
+<soap:Header/><soap:Body><oper:getOperationHistory><data:OperationHistoryRequest><data:Barcode>{}</data:Barcode>
+<data:MessageType>0</data:MessageType><data:Language>RUS</data:Language></data:OperationHistoryRequest>
+<data:AuthorizationHeader old:mustUnderstand="1"><data:login>{}</data:login><data:password>{}</data:password>
+</data:AuthorizationHeader></oper:getOperationHistory></soap:Body></soap:Envelope>"""
+
+CARRIER = Carrier(POST, "Почта России", parse, fetch, keys=("LOGIN", "PASSWORD"))
+EMS_CARRIER = Carrier(EMS, "EMS", parse_ems, fetch, keys=("LOGIN", "PASSWORD"), account=POST)

@@ -1,14 +1,17 @@
 """TopDelivery (SOAP 2.0): what its orders and their histories say, as far as its public clients show it."""
 
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from carriers.base import BadAnswer, Update
-from carriers.wire import Element, child, minor, moment, name_of, refused, text_at, words, xml_of
+from carriers.base import Answer, BadAnswer, Carrier, Keys, Line, Request, Update
+from carriers.wire import Element, check_fault, child, minor, moment, name_of, refused, text_at, words, xml_of
 from parcels.stages import Kind
 
 CODE = "topdelivery"
+URL = "https://is.topdelivery.ru/api/soap"
 #: Where an answer gives no offset: the company's own.
 ZONE = ZoneInfo("Europe/Moscow")
 
@@ -43,17 +46,16 @@ def parse(answer: bytes) -> list[Update]:
 
     Raises: BadAnswer for what is no answer of TopDelivery's, and for its errors, in its own words.
     """
-    reply = _reply(xml_of(answer, "TopDelivery"))
-    orders = (one for one in reply.iter() if _is_order(one))
+    orders = (one for one in reply_of(answer).iter() if _is_order(one))
     return [update for order in orders for update in _updates(order)]
 
 
-def _reply(root: Element) -> Element:
-    """What stands in the envelope, once it says that all went well."""
+def reply_of(answer: bytes) -> Element:
+    """What stands in the envelope, once it says that all went well. Raises BadAnswer."""
+    root = xml_of(answer, "TopDelivery")
     body = child(root, "body") if name_of(root) == "envelope" else None
     reply = root if body is None else next(iter(body), root)
-    if name_of(reply) == "fault":
-        raise refused("TopDelivery", text_at(reply, "faultstring"))
+    check_fault(root, "TopDelivery")
     outcome = text_at(reply, "requestresult", "status")
     if not outcome:
         raise BadAnswer("В ответе TopDelivery нет результата запроса.")
@@ -127,3 +129,28 @@ def _desired(order: Element) -> str:
     hours = [text_at(desired, "timeinterval", end) for end in ("btime", "etime")]
     day = text_at(desired, "date")
     return words(f"желаемая дата {day} {'–'.join(hour[:5] for hour in hours if hour)}") if day else ""
+
+
+def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
+    """Ask for one order by its barcode."""
+    which = f"<order><orderIdentity><barcode>{escape(numbers[0])}</barcode></orderIdentity></order>"
+    return line.ask(question(keys, "getOrdersInfo", which))
+
+
+def question(keys: Keys, method: str, content: str, gate: str = "w") -> Request:
+    """A call of a method: `content` is XML; the gate is w for shops and c for call centres.
+
+    The keys stand in it twice, as the carrier wants: HTTP's own log-in, and `auth` in the body.
+    """
+    auth = f"<auth><login>{escape(keys['LOGIN'])}</login><password>{escape(keys['PASSWORD'])}</password></auth>"
+    body = _ENVELOPE.format(method=method, content=auth + content).encode()
+    door = b64encode(f"{keys['HTTP_LOGIN']}:{keys['HTTP_PASSWORD']}".encode()).decode()
+    headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{method}"', "Authorization": f"Basic {door}"}
+    return Request(f"{keys.get('URL', URL)}/{gate}/2.0/", body, headers)
+
+
+_ENVELOPE = """<?xml version="1.0" encoding="UTF-8"?>
+<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:td="http://is.topdelivery.ru/">
+<soap:Body><td:{method}>{content}</td:{method}></soap:Body></soap:Envelope>"""
+
+CARRIER = Carrier(CODE, "TopDelivery", parse, fetch, keys=("LOGIN", "PASSWORD", "HTTP_LOGIN", "HTTP_PASSWORD"))

@@ -63,6 +63,7 @@ class Kind(StrEnum):
     PROMISED = "promised"
     HAND_OVER_LATE = "hand_over_late"
     HANGING = "hanging"
+    LATE_NEWS = "late_news"
     DETAILS_CHANGED = "details_changed"
     CALL_QUEUED = "call_queued"
     CALL_ATTEMPTED = "call_attempted"

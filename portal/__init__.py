@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
+from carriers.http import HttpLine
 from parcels import holdings, incidents, journal
 from portal import access, cli, engines, errors, formats, headers, htmx, languages, limits, links, rendering
 from portal.config import Settings, from_environment
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _open_desk(app, settings)
     app.extensions["hook_gate"] = Gate()
     app.extensions["hooks"] = Sender(app.extensions["hook_gate"])
+    app.extensions["carrier_line"] = HttpLine()
     app.extensions["pages"] = PageCache(size=2_000)
     app.extensions["estimates"] = Shelf()
     app.extensions["celery"] = make_celery(app, settings)
@@ -71,6 +73,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         IS_HTTPS=settings.is_https,
         SMS_BACKEND=settings.sms_backend,
         IS_TRIAL=settings.is_trial,
+        CARRIERS=settings.carriers,
         TWILIO_ACCOUNT_SID=settings.twilio["TWILIO_ACCOUNT_SID"],
         TWILIO_AUTH_TOKEN=settings.twilio["TWILIO_AUTH_TOKEN"],
         SUPPORT_PHONE=settings.support_phone,

@@ -26,6 +26,8 @@ ABOUT = {
     "bad_language": "language",
     **dict.fromkeys(("bad_accepted_at", "future"), "accepted_at"),
     **dict.fromkeys(("unknown_place", "ambiguous_place"), "settlement"),
+    "bad_carrier": "carrier",
+    **dict.fromkeys(("bad_track", "taken_track"), "track"),
     "with_courier": "address",
 }
 _KEY = re.compile(r"[!-~]{1,80}")

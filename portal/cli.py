@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Parcel, Shop, Staff
+from parcels.models import Shop, Staff
 from parcels.stages import Kind
 from portal import (
     access,
@@ -32,6 +32,7 @@ from portal import (
     warehouse_command,
 )
 from portal.extensions import now
+from portal.named import parcel_named, shop_named
 from portal.terminal import Moment, Trouble, command
 from portal.transaction import reading, transaction
 from scheduling.models import Zone
@@ -79,6 +80,7 @@ def tick(moment: datetime) -> None:
     """Сделать всё, чему пришло время к названному моменту: шаги, сообщения, новые дни."""
     done = ticking.tick(moment)
     counted = {"шаги": done.steps, "сроки": done.missed, "сообщения": done.messages, "вебхуки": done.hooks}
+    counted["перевозчики"] = done.carriers
     lines = [
         f"{what} — {', '.join(f'{name} {count}' for name, count in sorted(counts.items())) or 'нет'}"
         for what, counts in counted.items()
@@ -123,7 +125,7 @@ def create_user(login: str, role: str, name: str, shop: str, zone: str, phone: s
     with transaction() as session:
         if session.scalar(select(Staff.id).where(Staff.login == login)) is not None:
             raise Trouble(f"Сотрудник с именем входа {login} уже есть; возьмите другое.")
-        shop_id = _shop(session, shop).id if shop else None
+        shop_id = shop_named(session, shop).id if shop else None
         zone_id = _zone(session, zone).id if zone else None
         password_hash = access.hash_password(password)
         ties = {"shop_id": shop_id, "zone_id": zone_id, "phone": _phone(phone) if phone else ""}
@@ -162,7 +164,7 @@ def prepare() -> None:
 def link(order: str, shop: str) -> None:
     """Показать ссылку получателя; ORDER — номер заказа или посылки."""
     with reading() as session:
-        parcel = _parcel(session, order, shop)
+        parcel = parcel_named(session, order, shop)
         click.echo(f"{current_app.config['PUBLIC_BASE_URL']}/t/{links.token_for(parcel)}")
 
 
@@ -172,7 +174,7 @@ def link(order: str, shop: str) -> None:
 def revoke_link(order: str, shop: str) -> None:
     """Отозвать ссылку получателя; новая уйдёт ему в SMS."""
     with transaction() as session:
-        parcel = journal.lock(session, _parcel(session, order, shop).id)
+        parcel = journal.lock(session, parcel_named(session, order, shop).id)
         journal.record(session, parcel, NewFact(Kind.LINK_REVOKED, "terminal"), now())
     click.echo(f"Прежняя ссылка посылки {parcel.number} больше не открывается.")
 
@@ -189,7 +191,7 @@ def fact(order: str, kind: str, at: datetime | None, place: str, address: str, h
     """Записать факт о посылке вручную. Будущее время тоже годится: так историю проигрывают вперёд вместе с tick."""
     moment = max(at, now()) if at else now()
     with transaction() as session:
-        parcel = journal.lock(session, _parcel(session, order, shop).id)
+        parcel = journal.lock(session, parcel_named(session, order, shop).id)
         details = {name: said for name, said in (("address", address), ("open", hours)) if said}
         new = NewFact(Kind(kind), "terminal", at=at or moment, place=place, details=details)
         journal.record(session, parcel, new, moment)
@@ -209,13 +211,6 @@ def check(running: bool) -> None:
     click.echo("Нарушений нет.")
 
 
-def _shop(session: Session, code: str) -> Shop:
-    shop = session.scalar(select(Shop).where(Shop.code == code))
-    if shop is None:
-        raise Trouble(f"Магазина с кодом {code} нет; проверьте --shop.")
-    return shop
-
-
 def _phone(written: str) -> str:
     try:
         return order_rows.normal_phone(written)
@@ -229,20 +224,6 @@ def _zone(session: Session, name: str) -> Zone:
     if len(found) != 1:
         seen = f" есть несколько: {'; '.join(zone.name for zone in found)}" if found else " нет"
         raise Trouble(f"Зоны «{name}»{seen}; укажите её целиком, например «Томск, Томская область».")
-    return found[0]
-
-
-def _parcel(session: Session, order: str, shop: str) -> Parcel:
-    """A parcel by the shop's number of the order, or by our own."""
-    ours = int(order[2:]) if order[:2].upper() == "VH" and order[2:].isdigit() else None
-    query = select(Parcel).where((Parcel.id == ours) if ours else (Parcel.order_number == order))
-    if shop:
-        query = query.where(Parcel.shop_id == _shop(session, shop).id)
-    found = session.scalars(query.limit(2)).all()
-    if not found:
-        raise Trouble(f"Заказа {order} нет; проверьте номер.")
-    if len(found) > 1:
-        raise Trouble(f"Заказ {order} есть у нескольких магазинов; добавьте --shop.")
     return found[0]
 
 

@@ -1,5 +1,6 @@
 """Settings from the environment, read once and checked: in production no default secret is accepted."""
 
+import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ class Settings:
     twilio: dict[str, str]
     support_phone: str
     queue_folder: Path
+    #: Everything that begins with CARRIER_: see `carriers.keys`.
+    carriers: dict[str, str] = field(default_factory=dict)
     #: HTTP_SMS_CONFIG, SMTP_URL and MAIL_FROM, as far as they are set.
     gateways: dict[str, str] = field(default_factory=dict)
 
@@ -73,6 +76,7 @@ def from_environment() -> Settings:
         support_phone=env.str("SUPPORT_PHONE", "") or "+78000000417",
         queue_folder=instance / "queue",
         gateways={name: env.str(name, "") for name in ("HTTP_SMS_CONFIG", "SMTP_URL", "MAIL_FROM")},
+        carriers={name: value for name, value in os.environ.items() if name.startswith("CARRIER_")},
     )
     _check(settings)
     return settings

@@ -19,6 +19,7 @@ from portal import sheets
 from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
 from portal.order_rows import columns, normal_phone, order_number
+from portal.tracks import track_of
 from scheduling import booking
 from scheduling.zones import service_of
 
@@ -87,7 +88,7 @@ class Intake:
         number = order_number(cells.get("order_number", ""))
         if (code, number) in self.seen:
             raise BadOrder("repeated", self.seen[code, number])
-        outcome = _take(session, shops[code], number, columns(session, shops[code], cells, now), now)[1]
+        outcome = _take_row(session, shops[code], number, cells, now)[1]
         self.seen[code, number] = line
         return outcome
 
@@ -114,8 +115,7 @@ def take_order(session: Session, shop_id: int, cells: Mapping[str, str], now: da
     Raises: BadOrder.
     """
     shop = session.scalars(_locking_shops().where(Shop.id == shop_id)).one()
-    said = columns(session, shop, cells, now)
-    return _take(session, shop, order_number(cells.get("order_number", "")), said, now)
+    return _take_row(session, shop, order_number(cells.get("order_number", "")), cells, now)
 
 
 def _shops_of(session: Session, codes: set[str]) -> dict[str, Shop]:
@@ -125,6 +125,14 @@ def _shops_of(session: Session, codes: set[str]) -> dict[str, Shop]:
 
 def _locking_shops() -> Select[Shop]:
     return select(Shop).order_by(Shop.id).with_for_update(key_share=True)
+
+
+def _take_row(session: Session, shop: Shop, number: str, cells: Mapping[str, str], now: datetime) -> tuple[Parcel, str]:
+    """Take in all that a row says; what is wrong with it is found before anything is written. Raises BadOrder."""
+    said, track = columns(session, shop, cells, now), track_of(session, shop, number, cells)
+    parcel, outcome = _take(session, shop, number, said, now)
+    is_new = track is not None and parcel.closed_at is None and track.follow(session, parcel, now)
+    return parcel, "updated" if is_new and outcome == "unchanged" else outcome
 
 
 def _take(session: Session, shop: Shop, number: str, said: dict[str, Any], now: datetime) -> tuple[Parcel, str]:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from portal import hooking, sending, ticking
+from portal import hooking, polling, sending, ticking
 from portal.extensions import now
 
 
@@ -39,6 +39,12 @@ def deliver_hooks() -> None:
 
 
 @shared_task
+def poll_carriers() -> None:
+    """What carriers are to be asked."""
+    polling.poll_carriers(now)
+
+
+@shared_task
 def open_days() -> None:
     """The slots of days that have come into sight."""
     ticking.open_days(now())
@@ -46,5 +52,5 @@ def open_days() -> None:
 
 @shared_task
 def forget_answers() -> None:
-    """What was answered to programs that will not ask again."""
+    """What was answered to programs that will not ask again, and what carriers answered more than a week ago."""
     ticking.forget_answers(now())

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from carriers import health
 from parcels import holdings, journal
 from portal import api_answers
 from portal.hooking import deliver_hooks
+from portal.polling import poll_carriers
 from portal.sending import deliver_messages
 from portal.transaction import Session, reading, transaction
 from scheduling import agenda, hanging, lessons, zones
@@ -24,14 +26,15 @@ FAILED = "failed"
 
 @dataclass
 class Round:
-    """What one round has done: steps of the agenda and missed deadlines by name, messages and webhooks by outcome,
-    slots opened, parcels found to hang, carriers learned of.
+    """What one round has done: steps of the agenda and missed deadlines by name; messages, webhooks and carriers' news
+    by outcome; slots opened, parcels found to hang, carriers learned of.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
     messages: Counter[str] = field(default_factory=Counter)
     hooks: Counter[str] = field(default_factory=Counter)
+    carriers: Counter[str] = field(default_factory=Counter)
     opened: int = 0
     hanging: int = 0
     learned: list[str] = field(default_factory=list)
@@ -42,6 +45,7 @@ def tick(now: datetime) -> Round:
     done = Round()
     done.opened = open_days(now)
     done.learned = learn(now)
+    done.carriers = poll_carriers(lambda: now)
     done.hanging = notice_hanging(now)
     done.steps = sweep(now)
     done.missed = watch(now)
@@ -57,9 +61,9 @@ def open_days(now: datetime) -> int:
 
 
 def forget_answers(now: datetime) -> int:
-    """Drop what was answered to programs that will not ask again. Returns how many answers."""
+    """Drop what was answered to programs that will not ask again, and carriers' old answers. Returns how many."""
     with transaction() as session:
-        return api_answers.forget(session, now)
+        return api_answers.forget(session, now) + health.forget_raw(session, now)
 
 
 def learn(now: datetime) -> list[str]:

@@ -31,8 +31,8 @@ SERVER = ("-m", "gunicorn", "--log-level", "warning", "--access-logfile", os.dev
 QUIETLY = ("-W", "ignore::UserWarning")
 WORKER = (*QUIETLY, "-m", "celery", "--quiet", "-A", "wsgi:celery", "worker", "--beat", "--loglevel", "error")
 #: Threads need no fork and share nothing; gossip and mingle are for several workers. Two of them may at worst be
-#: waiting for shops' servers (`hooking`), and one is always left for everything else.
-ALONE = ("--pool", "threads", "--concurrency", "3", "--without-gossip", "--without-mingle", "--without-heartbeat")
+#: waiting for shops' servers (`hooking`), one for carriers' (`polling`), and one is always left for everything else.
+ALONE = ("--pool", "threads", "--concurrency", "4", "--without-gossip", "--without-mingle", "--without-heartbeat")
 START_SECONDS, STOP_SECONDS, GONE_SECONDS, LOOK_SECONDS = 60.0, 6.0, 1.0, 0.2
 Say = Callable[[str], object]
 Child = subprocess.Popen[bytes]

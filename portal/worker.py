@@ -46,6 +46,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery[Any]:
             "hanging": {"task": "portal.tasks.notice_hanging", "schedule": 3600.0, "options": {"expires": 600}},
             "forget": {"task": "portal.tasks.forget_answers", "schedule": 3600.0, "options": {"expires": 600}},
             "hooks": {"task": "portal.tasks.deliver_hooks", "schedule": SWEEP_SECONDS, "options": {"expires": 30}},
+            "carriers": {"task": "portal.tasks.poll_carriers", "schedule": 15.0, "options": {"expires": 30}},
             "open_days": {"task": "portal.tasks.open_days", "schedule": 3600.0, "options": {"expires": 600}},
         },
     )

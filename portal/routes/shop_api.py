@@ -27,7 +27,7 @@ bp = Blueprint("shop_api", __name__, url_prefix="/api/v1/parcels")
 csrf.exempt(bp)  # a program brings a key that no other site can make a browser send
 MEMBERS = (
     *("order_number", "phone", "recipient", "settlement", "region", "address", "cod", "pieces", "weight_kg"),
-    *("accepted_at", "email", "language"),
+    *("accepted_at", "email", "language", "track", "carrier"),
 )
 CHOICES = ("slot", "postpone_to")
 Act = Callable[[Session, dict[str, str]], Answer]

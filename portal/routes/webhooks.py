@@ -6,6 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, request
 from flask.typing import ResponseReturnValue
 
+from carriers.base import BadAnswer
+from portal import pushing
 from portal.access import Rule, allow
 from portal.extensions import csrf, now
 from portal.transaction import transaction
@@ -83,6 +85,19 @@ def _local() -> Http | None:
 def _given() -> Any:
     """What was posted, as JSON or as a form."""
     return request.get_json(silent=True) if request.is_json else request.form
+
+
+@bp.post("/webhooks/carriers/<code>/<secret>")
+@allow(Rule.SIGNATURE)
+def carrier(code: str, secret: str) -> ResponseReturnValue:
+    """News that a carrier pushes; it cannot sign, so a secret stands in the address that it was given."""
+    request.max_content_length = pushing.LARGEST
+    known = pushing.pusher(code, secret) or abort(403)
+    try:
+        pushing.receive(known, request.get_data(), now())
+    except BadAnswer:
+        abort(400)
+    return "", 200
 
 
 def _signed_form() -> Mapping[str, str]:

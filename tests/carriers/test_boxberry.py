@@ -11,7 +11,6 @@ import pytest
 from carriers.base import BadAnswer, Update, in_order
 from carriers.boxberry import STATUSES, parse
 from parcels.stages import Kind
-from tests.carriers.hostile import each_hostile, understood
 
 RECORDED = Path(__file__).resolve().parents[1] / "data" / "boxberry"
 MOSCOW = timezone(timedelta(hours=3))
@@ -79,15 +78,10 @@ def test_a_name_nobody_has_told_us_is_unknown_and_keeps_its_words() -> None:
 
 
 def test_errors_are_handed_on_in_its_own_words() -> None:
-    with pytest.raises(BadAnswer, match=r"^Boxberry отвечает ошибкой: Заказ не найден\.$"):
+    with pytest.raises(BadAnswer, match=r"^Ошибка в ответе Boxberry: Заказ не найден\.$"):
         parse('[{"err": "Заказ не найден"}]'.encode())
     with pytest.raises(BadAnswer, match="должны быть целыми числами"):
         parse((RECORDED / "error_message.json").read_bytes())
-
-
-@each_hostile
-def test_nothing_is_believed_of(answer: bytes) -> None:
-    assert understood(parse, answer) == []
 
 
 def test_half_a_letter_does_not_break_the_key() -> None:

@@ -160,6 +160,8 @@ def test_a_number_may_hold_a_slash(program: Program) -> None:
         ({"settlement": "Нигде"}, "unknown_place", "settlement"),
         ({"settlement": ["Томск"]}, "bad_member", "settlement"),
         ({"weight": 3}, "unknown_member", "weight"),
+        ({"track": "№ 7"}, "bad_track", "track"),
+        ({"track": "7", "carrier": "pony"}, "bad_carrier", "carrier"),
     ],
 )
 def test_what_cannot_be_taken_is_named(program: Program, change: Json, code: str, member: str | None) -> None:

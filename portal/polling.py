@@ -1,0 +1,162 @@
+"""One round of asking carriers: each on a thread of its own, so that a sick one keeps nobody waiting but itself.
+
+Three commits around each question: its parcels are claimed, it is asked with no session open, what it said is recorded.
+"""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from random import random
+from time import monotonic
+
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from carriers import following, health, reading, sync
+from carriers.base import Answer, BadAnswer, Busy, Carrier, CarrierError, Keys, Line, Update
+from carriers.following import Followed
+from carriers.keys import keys_of
+from carriers.registry import CARRIERS
+from parcels.models import Shop
+from portal.transaction import reading as looking
+from portal.transaction import transaction
+
+log = logging.getLogger("vekha.polling")
+#: So long a round goes on to ask; with its last question it stays within the lease of a carrier.
+ROUND_SECONDS = 20.0
+Clock = Callable[[], datetime]
+FAILED, REFUSED = "failed", "not_answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Keys, and the shops that they are used for: those, or, if not `is_theirs`, all others."""
+
+    keys: Keys
+    shops: tuple[int, ...]
+    is_theirs: bool
+
+
+def poll_carriers(clock: Clock) -> Counter[str]:
+    """Ask every carrier that we have keys for about what is due. Returns what came of it, by outcome."""
+    wanted = [(carrier, of_it) for carrier in CARRIERS.values() if (of_it := accounts(carrier))]
+    if not wanted:
+        return Counter()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(len(wanted), "carrier") as threads:
+        rounds = [threads.submit(_within, app, carrier, of_it, clock) for carrier, of_it in wanted]
+        return sum((one.result() for one in rounds), Counter())
+
+
+def accounts(carrier: Carrier) -> list[Account]:
+    """Whose keys a carrier is asked with: those of shops with a contract of their own, then the platform's."""
+    settings: Mapping[str, str] = current_app.config["CARRIERS"]
+    if not settings or carrier.fetch is None:
+        return []
+    with looking() as session:
+        shops = session.execute(select(Shop.id, Shop.code).order_by(Shop.id)).all()
+    own = {shop_id: keys for shop_id, code in shops if (keys := keys_of(carrier, settings, code))}
+    found = [Account(keys, (shop_id,), True) for shop_id, keys in own.items()]
+    platform = keys_of(carrier, settings)
+    return [*found, Account(platform, tuple(own), False)] if platform else found
+
+
+def _within(app: Flask, carrier: Carrier, of_it: list[Account], clock: Clock) -> Counter[str]:
+    with app.app_context():
+        return poll(carrier, of_it, clock)
+
+
+def poll(carrier: Carrier, of_it: list[Account], clock: Clock) -> Counter[str]:
+    """Ask one carrier about what is due, its accounts in turns, as long as its breaker and its budget allow."""
+    outcomes: Counter[str] = Counter()
+    with transaction() as session:
+        if not health.enter(session, carrier.code, clock()):
+            return outcomes
+    turns, until = deque(of_it), monotonic() + ROUND_SECONDS
+    try:
+        while turns and monotonic() < until:
+            account = turns.popleft()
+            asked = _claim(carrier, account, clock())
+            if asked:
+                outcomes += _ask(carrier, account.keys, asked, clock)
+                turns.append(account)
+    finally:
+        with transaction() as session:
+            health.leave(session, carrier.code)
+    return outcomes
+
+
+def _claim(carrier: Carrier, account: Account, now: datetime) -> list[Followed]:
+    with transaction() as session:
+        if not health.may_ask(session, carrier, now):
+            return []
+        limit = carrier.numbers_at_once
+        asked = following.claim(session, carrier.code, account.shops, account.is_theirs, limit, now)
+        if asked:
+            health.count_call(session, carrier.code, now)
+    return asked
+
+
+def _ask(carrier: Carrier, keys: Keys, asked: list[Followed], clock: Clock) -> Counter[str]:
+    """One question, and the commits of what came of it: each parcel in a transaction of its own."""
+    answer, updates, trouble = _answer(carrier, keys, asked)
+    now = clock()
+    with transaction() as session:
+        health.settle(session, carrier.code, trouble, now)
+        if answer is not None:
+            health.keep_raw(session, carrier.code, answer, now)
+    if trouble is not None:
+        return _wait(asked, trouble, now)
+    ours, strange = sync.bound(updates, asked)
+    if strange:
+        log.warning("%s: %s updates about parcels that were not asked about", carrier.code, strange)
+    outcomes: Counter[str] = Counter()
+    for row in asked:
+        outcomes += _take(carrier, row, ours.get(row.id, []), now)
+    return outcomes
+
+
+def _answer(
+    carrier: Carrier, keys: Keys, asked: list[Followed]
+) -> tuple[Answer | None, list[Update], CarrierError | None]:
+    """What the carrier says, and what is understood of it, or the trouble with it. No session is open meanwhile."""
+    line: Line = current_app.extensions["carrier_line"]
+    answer = None
+    try:
+        if carrier.fetch is not None:
+            answer = carrier.fetch(line, keys, [row.number for row in asked])
+            return answer, reading.understood(carrier, answer), None
+    except CarrierError as trouble:
+        log.warning("%s: %s", carrier.code, trouble)
+        return answer, [], trouble
+    except Exception:  # a parser of ours that breaks is put off like a carrier that does, and stops nobody else
+        log.exception("%s", carrier.code)
+        return answer, [], BadAnswer(f"{carrier.name}: ответ сломал разбор.")
+    return None, [], None
+
+
+def _wait(asked: list[Followed], trouble: CarrierError, now: datetime) -> Counter[str]:
+    """Nothing is recorded: a busy carrier is asked when it wants, another number goes first after any other trouble."""
+    with transaction() as session:
+        for row in asked:
+            if isinstance(trouble, Busy):
+                sync.give_back(session, row.id, now)
+            else:
+                sync.put_off(session, row.id, now, random())  # noqa: S311
+    return Counter({REFUSED: len(asked)})
+
+
+def _take(carrier: Carrier, row: Followed, updates: list[Update], now: datetime) -> Counter[str]:
+    try:
+        with transaction() as session:
+            outcomes = sync.take(session, carrier, row.id, updates, now, random())  # noqa: S311
+            health.count_unknown(session, carrier.code, outcomes[sync.UNKNOWN])
+    except Exception:
+        log.exception("parcel %s at %s", row.parcel_id, carrier.code)
+        with transaction() as session:
+            sync.put_off(session, row.id, now, random())  # noqa: S311
+        return Counter({FAILED: 1})
+    return outcomes
