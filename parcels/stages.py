@@ -63,6 +63,8 @@ class Kind(StrEnum):
     MESSAGE_FAILED = "message_failed"
     LINK_REVOKED = "link_revoked"
     LINK_REQUESTED = "link_requested"
+    BACK_AT_DEPOT = "back_at_depot"
+    VISIT_MOVED = "visit_moved"
 
 
 ROAD: tuple[Stage, ...] = (

@@ -83,7 +83,7 @@ def _courier(head: Row[Any], story: Story) -> PastFact | None:
     """The hand-over to the courier who has it now."""
     if head.stage != Stage.WITH_COURIER:
         return None
-    return next((f for f in reversed(story.facts) if f.kind is Kind.TO_COURIER), None)
+    return next((f for f in reversed(story.facts) if f.kind in (Kind.TO_COURIER, Kind.VISIT_MOVED)), None)
 
 
 def _was(head: Row[Any], story: Story, language: str) -> str:

@@ -85,6 +85,8 @@ def _title(fact: PastFact, language: str) -> str:
         return _("Магазин не передал заказ вовремя")
     if fact.kind is Kind.CHOICE_WITHDRAWN:
         return _("Время снято")
+    if fact.kind is Kind.VISIT_MOVED:
+        return _("Курьер приедет в другой час")
     if fact.kind is Kind.REMINDED:
         return _("Напомнили, как вы просили")
     if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED) and fact.details.get("undone"):
@@ -114,9 +116,16 @@ def _place(fact: PastFact, language: str) -> str:
         return notices.why_not_delivered(str(details.get("why", "")))
     if fact.kind is Kind.INCIDENT and details.get("cause") == "stop_not_marked":
         return _("Курьер не отметил доставку, выясняем")
-    if fact.kind is Kind.TO_COURIER and details.get("by"):
-        return str(details["by"])
-    return fact.place
+    return _by_courier(fact, language) or fact.place
+
+
+def _by_courier(fact: PastFact, language: str) -> str:
+    """Who has it, or the hour he comes at now."""
+    details = fact.details
+    if fact.kind is Kind.VISIT_MOVED:
+        starts, ends = (time.fromisoformat(details[end]) for end in ("from", "until"))
+        return hours_sentence(starts, ends, language)
+    return str(details.get("by", "")) if fact.kind is Kind.TO_COURIER else ""
 
 
 def _who(fact: PastFact) -> str:

@@ -1,4 +1,4 @@
-"""PURE small changes that make tours shorter: a stretch turned round (2-opt), moved (or-opt), tails swapped (2-opt*)."""
+"""PURE small changes that shorten tours: a stretch turned round (2-opt), moved (or-opt), tails swapped (2-opt*)."""
 
 import itertools
 from collections.abc import Iterator, Sequence

@@ -41,6 +41,14 @@ RU: Final[Phrases] = {
         *("сегодня {window}, курьер {phone}: ", "сегодня {window}: ", "привезём сегодня: "),
     ),
     "hour_before": ("курьер будет {window}, {phone}: ", "курьер будет {window}: ", "курьер будет через час: "),
+    "visit_moved": (
+        *(
+            "курьер приедет в другой час, {window}, {phone}: ",
+            "новый час, {window}, {phone}: ",
+            "новый час, {window}: ",
+        ),
+        "час курьера изменился: ",
+    ),
     "missed": ("не застали вас. Выберите другой день: ", "не застали. Другой день: "),
     "incident": ("задержка в пути, разбираемся. Где заказ: ", "задержка, разбираемся: "),
     "still_waiting": (
@@ -94,6 +102,10 @@ EN: Final[Phrases] = {
         *("today {window}, courier {phone}: ", "today {window}: ", "we deliver today: "),
     ),
     "hour_before": ("the courier comes {window}, {phone}: ", "the courier comes {window}: ", "courier in an hour: "),
+    "visit_moved": (
+        *("the courier comes at another hour, {window}, {phone}: ", "new hour, {window}, {phone}: "),
+        *("new hour, {window}: ", "your courier's hour has changed: "),
+    ),
     "missed": ("we missed you. Pick another day: ", "another day: "),
     "incident": ("delayed on the way, we are on it. Where it is: ", "delayed, we are on it: "),
     "still_waiting": (
@@ -144,6 +156,10 @@ UK: Final[Phrases] = {
         *("сьогодні {window}, кур'єр {phone}: ", "сьогодні {window}: ", "привеземо сьогодні: "),
     ),
     "hour_before": ("кур'єр буде {window}, {phone}: ", "кур'єр буде {window}: ", "кур'єр буде за годину: "),
+    "visit_moved": (
+        *("кур'єр приїде іншої години, {window}, {phone}: ", "нова година, {window}, {phone}: "),
+        *("нова година, {window}: ", "година кур'єра змінилася: "),
+    ),
     "missed": ("не застали вас. Оберіть інший день: ", "не застали. Інший день: "),
     "incident": ("затримка в дорозі, з'ясовуємо. Де замовлення: ", "затримка, з'ясовуємо: "),
     "still_waiting": (

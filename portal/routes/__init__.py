@@ -9,6 +9,7 @@ from portal.routes.calls import bp as calls
 from portal.routes.check import bp as check
 from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
+from portal.routes.dispatch import bp as dispatch
 from portal.routes.health import bp as health
 from portal.routes.hooks import bp as hooks
 from portal.routes.informing import bp as informing
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         check,
         days,
         delivery,
+        dispatch,
         health,
         hooks,
         informing,
