@@ -11,6 +11,7 @@ from portal.formats import date_range
 from portal.tracking_changes import changes_left, taken_back
 from portal.tracking_rows import PastFact, Story
 from portal.tracking_story import slot_words
+from scheduling.approach import Approach, approach
 from scheduling.calendars import local_date
 
 #: Stages whose headline says all there is; the promise and its reasons step back.
@@ -47,6 +48,7 @@ class Standing:
     taken_back: PastFact | None = None
     courier: PastFact | None = None
     changes_left: int = 0
+    approach: Approach | None = None
 
     @property
     def told_at(self) -> datetime | None:
@@ -76,6 +78,7 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
         taken_back=taken_back(story.facts) if head.plan is None else None,
         courier=_courier(head, story),
         changes_left=changes_left(story.facts),
+        approach=approach(story.near, *story.round, zone, now) if story.round else None,
     )
 
 

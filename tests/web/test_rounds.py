@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from parcels import journal
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
+from portal import links
 from portal.transaction import reading, transaction
 from scheduling import booking
 from scheduling.round_models import Round, RoundStop
@@ -120,6 +121,21 @@ def test_the_day_from_leaving_to_closing(courier: Browser, parcels: list[int]) -
     assert "Деньги не сходятся" in courier.post("/round/close", cash_RUB="4900").text
     assert courier.post("/round/close", cash_RUB="4 990,00").status_code == 303
     assert "Рейс закрыт в 12:00" in courier.get("/round").text
+
+
+def test_the_recipient_sees_how_many_come_before_him(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    take(courier, *parcels)
+    with reading() as session:
+        link = f"/t/{links.token_for(session.get_one(Parcel, parcels[2]))}"
+    assert "Перед вами" not in app.test_client().get(link).text
+    courier.post("/round/start")
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+        assert "Перед вами 2\u00a0адреса" in app.test_client().get(link).text
+    hand_over(courier, parcels[1], "4990")
+    with time_machine.travel(NOON + timedelta(minutes=2), tick=False):
+        page = app.test_client().get(link).text
+    assert "Перед вами 1\u00a0адрес." in page
+    assert "с\u00a018 до\u00a018:30" in page
 
 
 def test_a_double_press_is_harmless_and_the_money_is_counted(courier: Browser, parcels: list[int]) -> None:
