@@ -13,7 +13,7 @@ from parcels import journal
 from parcels.journal import NewFact, UnknownParcel
 from parcels.models import Parcel
 from parcels.stages import Kind, Stage
-from scheduling.models import Slot
+from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
 from scheduling.round_building import stops_in_order
 from scheduling.round_models import Round, RoundStop
@@ -121,7 +121,7 @@ def load(session: Session, one: Round, code: str, courier: Courier, now: datetim
     parcel = journal.lock(session, stop.parcel_id)
     if stop.loaded_at is not None and parcel.road is Stage.WITH_COURIER:
         return stop
-    if parcel.stage is not Stage.SCHEDULED or stop.done_at is not None or not stop.booking.is_active:
+    if parcel.stage is not Stage.SCHEDULED or not stop.booking.is_active or stop.done_at or one.closed_at:
         raise Refusal(Reason.NOT_TO_LOAD)
     details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
     journal.record(session, parcel, NewFact(Kind.TO_COURIER, "courier", details=details), now)
@@ -163,7 +163,9 @@ def start(session: Session, one: Round, now: datetime) -> None:
 def mark_late(session: Session, now: datetime) -> list[int]:
     """Say of each round that is not on its way by its hour that it is late. Returns their ids, each only once."""
     waits = Round.started_at.is_(None), Round.closed_at.is_(None), Round.late_at.is_(None)
-    late = update(Round).where(*waits, Round.start_by <= now).values(late_at=now)
+    agreed = select(RoundStop.round_id).join(Booking, Booking.id == RoundStop.booking_id).where(Booking.is_active)
+    late = update(Round).where(*waits, Round.start_by <= now, Round.id.in_(agreed)).values(late_at=now)
+    late = late.execution_options(synchronize_session=False)
     return sorted(session.scalars(late.returning(Round.id)).all())
 
 

@@ -27,6 +27,8 @@ from scheduling.round_models import Round
 from scheduling.rounds import Courier, NotClosable, WrongParcel
 
 bp = Blueprint("rounds", __name__)
+#: Minor units: a sum above it is a slip of the finger, or of somebody who tries what happens.
+MOST = 1_000_000_000
 Change = Callable[[Session, Round, datetime], str]
 
 
@@ -164,8 +166,7 @@ def _change(
     except UnknownParcel:
         abort(404)
     except WrongParcel as problem:
-        with reading():
-            return _page(wrong(problem), 409)
+        return _page(wrong(problem), 409)
     except NotClosable as problem:
         return _page(round_words.not_closable(problem.missing, language()), 409)
     except Refusal as problem:
@@ -189,8 +190,9 @@ def _courier() -> Courier:
 def _minor(written: str) -> int:
     """A sum as it is typed, in minor units; -1, which is nobody's due, when it is no sum."""
     try:
-        return int(Decimal("".join(written.replace(",", ".").split()) or "0") * 100)
-    except (InvalidOperation, ValueError, OverflowError):
+        minor = Decimal("".join(written.replace(",", ".").split()) or "0") * 100
+        return int(minor) if 0 <= minor <= MOST else -1
+    except InvalidOperation:
         return -1
 
 
