@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
@@ -192,7 +192,7 @@ def _minor(written: str) -> int:
     try:
         minor = Decimal("".join(written.replace(",", ".").split()) or "0") * 100
         return int(minor) if 0 <= minor <= MOST else -1
-    except InvalidOperation:
+    except ArithmeticError:  # neither a number nor within reach of one
         return -1
 
 
