@@ -17,6 +17,7 @@ from bench import (
     page_weight,
     phone_speed,
     promise_speed,
+    routing_gap,
     sqlite_writers,
     sweep_scale,
     task_batches,
@@ -38,6 +39,7 @@ GROUPS: dict[str, Callable[[], Iterator[Figure]]] = {
     "E1": promise_speed.figures,
     "E2": matrix_size.figures,
     "G1": link_size.figures,
+    "R1": routing_gap.figures,
 }
 COLUMNS = "{:<11} {:<74} {:>8} {:>9}  {}"
 

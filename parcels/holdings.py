@@ -106,7 +106,7 @@ def _this(parcel_id: int, held: Held) -> tuple[Any, ...]:
 
 def _end_incidents(session: Session, parcel: Parcel, owes: Deadline | None, now: datetime) -> None:
     over = [step.value for step in Step if owes is None or step is not owes.step]
-    incidents.end_by_scan(session, parcel.id, over, now)
+    incidents.end_by_scan(session, [parcel.id], over, now)
 
 
 def view(session: Session, parcel: Parcel, holder: Holder, since: datetime, fact: Fact | None) -> View:

@@ -1,5 +1,6 @@
 """FOLLOWER and use cases: what went wrong with a parcel, whose fault it is to mend, and how it was mended."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
@@ -31,13 +32,18 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
         if said:
             comment(session, known.id, fact.source, said, now)
         return
-    role, name = _answers(session, parcel.id)
+    role, name = _named(fact) or _answers(session, parcel.id)
     incident = {"step": step, "seq": fact.seq, "role": role, "name": name, "said": said, "opened_at": now}
     session.add(Incident(parcel_id=parcel.id, **incident))
 
 
 def _open(parcel_id: int) -> tuple[ColumnElement[bool], ...]:
     return Incident.parcel_id == parcel_id, Incident.resolved_at.is_(None)
+
+
+def _named(fact: Fact) -> tuple[Role, str] | None:
+    """Who answers, where the fact itself says so: a courier whose round has not left."""
+    return (Role(fact.details["role"]), fact.details["name"]) if "role" in fact.details else None
 
 
 def _answers(session: Session, parcel_id: int) -> tuple[Role, str]:
@@ -47,9 +53,10 @@ def _answers(session: Session, parcel_id: int) -> tuple[Role, str]:
     return (row.role, row.name) if row is not None else (Role.SHOP, "")
 
 
-def end_by_scan(session: Session, parcel_id: int, steps: list[str], now: datetime) -> None:
+def end_by_scan(session: Session, parcel_ids: Sequence[int], steps: list[str], now: datetime) -> None:
     """The awaited scan has come: what was open because of it is over."""
-    over = update(Incident).where(*_open(parcel_id), Incident.step.in_(steps))
+    is_open = Incident.parcel_id.in_(parcel_ids), Incident.resolved_at.is_(None)
+    over = update(Incident).where(*is_open, Incident.step.in_(steps))
     values = {"resolved_at": now, "ended_by": BY_SCAN, "version": Incident.version + 1}
     session.execute(over.values(values).execution_options(synchronize_session=False))
 

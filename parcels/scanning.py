@@ -37,6 +37,7 @@ class Why(StrEnum):
     NOT_AGREED = "not_agreed"
     WRONG_DAY = "wrong_day"
     WRONG_ZONE = "wrong_zone"
+    WRONG_COURIER = "wrong_courier"
     IN_CITY = "in_city"
     NOT_BACK = "not_back"
 

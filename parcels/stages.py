@@ -70,6 +70,7 @@ class Kind(StrEnum):
     MESSAGE_FAILED = "message_failed"
     LINK_REVOKED = "link_revoked"
     LINK_REQUESTED = "link_requested"
+    VISIT_MOVED = "visit_moved"
 
 
 ROAD: tuple[Stage, ...] = (

@@ -66,6 +66,8 @@ def seed(session: Session, now: datetime) -> int:
     _hire(session, shop, tomsk.zone_id if tomsk else None, scene.warehouses)
     for count, act, routes in _program(atlas):
         _play(scene, count, act, routes)
+    if tomsk is not None:
+        door.round_of_today(session, session.get_one(Zone, tomsk.zone_id), now)
     # Whoever tries it out at night wants to see his message now.
     preferences.choose(session, shop.id, Preferences(starts=0, ends=24), "demo", now)
     return scene.count

@@ -1,15 +1,23 @@
 """The stories of the door: a day was chosen, a courier took the parcel along, and how that ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.models import Fact
 from parcels.stages import Kind
 from portal.demo_people import Route
 from portal.demo_road import arrived
 from portal.demo_story import DAY, HOUR, Scene, Story
-from scheduling import rounds
-from scheduling.calendars import local, moment
+from scheduling import booking, round_building, rounds
+from scheduling.calendars import local, local_date, moment
+from scheduling.models import Booking, Slot, Zone
 from scheduling.promise import first_delivery_day
+from scheduling.round_marks import NOT_MET, WhyNot
+from scheduling.round_models import Round, RoundStop
 from scheduling.slots import Offer, closes_at
 from scheduling.zones import SUNDAY
 
@@ -25,11 +33,40 @@ def on_todays_round(scene: Scene, route: Route) -> Story | None:
     hours = (10, 14) if day.weekday() == SUNDAY else (10, 14, 18)
     hour = hours[scene.count % len(hours)]
     story, slot = _booked_for(scene, route, day, lambda o: o.row.starts.hour == hour)
-    if story is not None and slot is not None:
+    if story is not None and slot is not None and (_is_over(story, slot) or scene.count % 5):
         _load(story, slot)
         if _within(story, slot) + HOUR <= scene.now and scene.count % 4:
             _end(story, slot, None)
     return story
+
+
+def _is_over(story: Story, slot: Offer) -> bool:
+    """Have the hours of a slot passed? What was in nobody's car then would be an incident by now."""
+    return moment(slot.row.day, slot.row.ends, story.route.place.zone) <= story.scene.now
+
+
+def round_of_today(session: Session, zone: Zone, now: datetime) -> None:
+    """The round of the courier who can sign in, for the day that the stories were told of: loaded, left and marked."""
+    days = select(Slot.day).join(Booking, Booking.slot_id == Slot.id).where(Slot.zone_id == zone.id, Booking.is_active)
+    day = session.scalar(days.where(Slot.day >= local_date(now, zone.timezone)).order_by(Slot.day).limit(1))
+    for number in round_building.build(session, zone.id, day, now) if day is not None else ():
+        one, stops = session.get_one(Round, number), round_building.stops_in_order(session, number)
+        for stop in stops:
+            _as_told(stop, {fact.kind: fact for fact in journal.facts_of(session, stop.parcel)})
+        for place, stop in enumerate(sorted(stops, key=lambda stop: (stop.arrives_from, stop.place)), start=1):
+            stop.place = place
+        begun = [stop.done_at for stop in stops if stop.done_at]
+        one.started_at = min(begun) - HOUR / 2 if begun else None
+
+
+def _as_told(stop: RoundStop, facts: Mapping[Kind, Fact]) -> None:
+    """What the stories have already told of a stop: loaded, in which hour, delivered."""
+    given, done = facts.get(Kind.TO_COURIER), facts.get(Kind.DELIVERED)
+    if given is not None:
+        stop.loaded_at = given.occurred_at
+        stop.arrives_from, stop.arrives_until = (time.fromisoformat(given.details[end]) for end in ("from", "until"))
+    if done is not None:
+        stop.done_at, stop.outcome, stop.cash_minor = done.occurred_at, rounds.DELIVERED, done.details["cod_minor"]
 
 
 def with_courier(scene: Scene, route: Route) -> Story | None:
@@ -60,7 +97,7 @@ def delivered(scene: Scene, route: Route) -> Story | None:
 
 def missed(scene: Scene, route: Route) -> Story | None:
     """Nobody opened on the last day a courier came."""
-    return _ended(scene, route, 1, rounds.WhyNot.ABSENT)
+    return _ended(scene, route, 1, WhyNot.ABSENT)
 
 
 def missed_and_chosen_again(scene: Scene, route: Route) -> Story | None:
@@ -74,12 +111,12 @@ def missed_and_chosen_again(scene: Scene, route: Route) -> Story | None:
 
 def refused(scene: Scene, route: Route) -> Story | None:
     """Refused at the door some days ago."""
-    return _ended(scene, route, scene.random.randint(1, 4), rounds.WhyNot.REFUSED)
+    return _ended(scene, route, scene.random.randint(1, 4), WhyNot.CHANGED_MIND)
 
 
 def returning(scene: Scene, route: Route) -> Story | None:
     """On its way back to the shop."""
-    story = _ended(scene, route, scene.random.randint(7, 9), rounds.WhyNot.REFUSED)
+    story = _ended(scene, route, scene.random.randint(7, 9), WhyNot.CHANGED_MIND)
     if story is not None:
         story.record(story.clock + 2 * DAY, Kind.RETURNING, place=route.place.name)
     return story
@@ -87,7 +124,7 @@ def returning(scene: Scene, route: Route) -> Story | None:
 
 def returned(scene: Scene, route: Route) -> Story | None:
     """Back in the shop."""
-    story = _ended(scene, route, scene.random.randint(18, 24), rounds.WhyNot.REFUSED)
+    story = _ended(scene, route, scene.random.randint(18, 24), WhyNot.CHANGED_MIND)
     if story is not None:
         story.record(story.clock + 2 * DAY, Kind.RETURNING, place=route.place.name)
         story.record(story.clock + 11 * DAY, Kind.RETURNED, place=scene.shop.origin.name)
@@ -121,7 +158,7 @@ def _booked_for(
     return story, story.book(story.clock + HOUR, lambda o: o.row.day == day and fits(o))
 
 
-def _ended(scene: Scene, route: Route, back: int, why: rounds.WhyNot | None) -> Story | None:
+def _ended(scene: Scene, route: Route, back: int, why: WhyNot | None) -> Story | None:
     """A story that reached the door `back` days ago, or the last day before that when a courier came."""
     day = scene.today(route) - back * DAY
     while not scene.delivers(route, day):
@@ -136,8 +173,8 @@ def _ended(scene: Scene, route: Route, back: int, why: rounds.WhyNot | None) -> 
 def _load(story: Story, slot: Offer) -> None:
     row, name = slot.row, _courier(story.route)
     taken = moment(row.day, time(7, 20), story.route.place.zone) + story.scene.random.random() * HOUR / 2
-    begins, ends = rounds.visiting_hour(row.starts, row.ends, story.scene.count % 7, 7)
-    hour = {"day": row.day.isoformat(), "from": f"{begins:%H:%M}", "until": f"{ends:%H:%M}"}
+    begins = row.starts.hour + story.scene.count % (row.ends.hour - row.starts.hour)
+    hour = {"day": row.day.isoformat(), "from": f"{begins:02}:00", "until": f"{begins + 1:02}:00"}
     who = {"by": name, "name": name.split()[0], "phone": COURIER_PHONE}
     story.record(taken, Kind.TO_COURIER, "courier", details={**who, **hour})
 
@@ -148,17 +185,17 @@ def _within(story: Story, slot: Offer) -> datetime:
     return begins + (ends - begins) * (story.scene.count * 37 % 100) / 100
 
 
-def _end(story: Story, slot: Offer, why: rounds.WhyNot | None) -> None:
+def _end(story: Story, slot: Offer, why: WhyNot | None) -> None:
     """The courier marks the stop: handed over, or why not."""
-    service = story.scene.service(story.route)
-    if service is None:
-        return
     story.until(_within(story, slot))
-    stop = (story.session, story.parcel, service.zone_id, slot.row.day, _courier(story.route))
+    held = booking.active_booking(story.session, story.parcel.id)
+    parcel, said = story.parcel, {"by": _courier(story.route), "booking": held.id if held else 0}
     if why is None:
-        rounds.deliver(*stop, story.clock)
+        money = {"cod_minor": parcel.cod_minor, "currency": parcel.currency, "to": parcel.recipient}
+        story.record(story.clock, Kind.DELIVERED, "courier", details={**said, **money})
     else:
-        rounds.fail(*stop, why, story.clock)
+        kind = Kind.NOT_DELIVERED if why in NOT_MET else Kind.REFUSED
+        story.record(story.clock, kind, "courier", details={**said, "why": why.value})
     if why is not None or story.parcel.cod_minor:
         story.bring_back(Kind.CASH_HANDED_IN if why is None else Kind.BACK_AT_DEPOT)
 

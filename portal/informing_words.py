@@ -21,6 +21,7 @@ def occasion_words(occasion: str) -> str:
         Occasion.DAY_BEFORE: _("Накануне доставки"),
         Occasion.COURIER: _("Утром: курьер, его телефон и час"),
         Occasion.HOUR_BEFORE: _("За час до курьера"),
+        Occasion.VISIT_MOVED: _("Час курьера изменился"),
         Occasion.MISSED: _("Не застали, что дальше"),
         Occasion.INCIDENT: _("Задержка в пути"),
         Occasion.STILL_WAITING: _("Заказ ждёт в пункте выдачи"),

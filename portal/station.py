@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -130,18 +130,13 @@ def _take(session: Session, keeper: Keeper, parcel: Parcel, asked: Asked, now: d
     if answer is Kind.PACKED:
         parcel.weight_g = weight
         details |= {"weight_g": weight, "pieces": parcel.pieces}
-    if answer is Kind.TO_COURIER and courier is not None and zone_id is not None:
-        details |= of_courier(session, parcel, courier, zone_id, today)
+    if answer is Kind.TO_COURIER and courier is not None:
+        try:
+            details |= rounds.hand_out(session, parcel.id, courier, today, now)
+        except rounds.WrongParcel:
+            return Why.WRONG_COURIER
     journal.record(session, parcel, NewFact(answer, keeper.source, None, keeper.warehouse.name, details), now)
     return answer
-
-
-def of_courier(session: Session, parcel: Parcel, courier: Staff, zone_id: int, day: date) -> dict[str, Any]:
-    """What the recipient may know of his courier. The one place where the station leans on the courier's round."""
-    stops = rounds.stops_of(session, zone_id, day)
-    who = rounds.Courier(courier.name, courier.phone)
-    mine = next((stop for stop in stops if stop.parcel.id == parcel.id), None)
-    return dict(rounds._said_of(mine, stops, who)) if mine is not None else {"by": courier.name}
 
 
 def seen(session: Session, warehouse: Warehouse, parcel: Parcel) -> Seen:

@@ -33,6 +33,14 @@ def notice_hanging() -> None:
 
 
 @shared_task
+def rounds() -> None:
+    """Rounds to be built, and those that have not begun in time."""
+    moment = now()
+    ticking.build_rounds(moment)
+    ticking.find_late_rounds(moment)
+
+
+@shared_task
 def deliver_hooks() -> None:
     """What shops are owed."""
     hooking.deliver_hooks(now)

@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from carriers import health
 from parcels import holdings, journal
@@ -16,7 +16,7 @@ from portal.hooking import deliver_hooks
 from portal.polling import poll_carriers
 from portal.sending import deliver_messages
 from portal.transaction import Session, reading, transaction
-from scheduling import agenda, hanging, lessons, zones
+from scheduling import agenda, hanging, lessons, round_building, rounds, zones
 
 log = logging.getLogger("vekha.ticking")
 #: The worker sweeps every few seconds; what is due for longer than this means that it does not.
@@ -27,7 +27,8 @@ FAILED = "failed"
 @dataclass
 class Round:
     """What one round has done: steps of the agenda and missed deadlines by name; messages, webhooks and carriers' news
-    by outcome; slots opened, parcels found to hang, carriers learned of.
+    by outcome; slots opened, parcels found to hang, rounds of couriers built or added to, ids of those that have not
+    begun in time, carriers learned of.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
@@ -37,6 +38,8 @@ class Round:
     carriers: Counter[str] = field(default_factory=Counter)
     opened: int = 0
     hanging: int = 0
+    rounds: int = 0
+    late_rounds: list[int] = field(default_factory=list)
     learned: list[str] = field(default_factory=list)
 
 
@@ -49,6 +52,8 @@ def tick(now: datetime) -> Round:
     done.hanging = notice_hanging(now)
     done.steps = sweep(now)
     done.missed = watch(now)
+    done.rounds = build_rounds(now)
+    done.late_rounds = find_late_rounds(now)
     done.messages = deliver_messages(lambda: now)
     done.hooks = deliver_hooks(lambda: now)
     return done
@@ -58,6 +63,36 @@ def open_days(now: datetime) -> int:
     """Open the slots of the days that have come into sight. Returns how many."""
     with transaction() as session:
         return zones.open_days(session, now)
+
+
+def build_rounds(now: datetime) -> int:
+    """Build the rounds of the days whose choice is closed, and add to them what was booked later. Returns how many."""
+    with reading() as session:
+        days = round_building.due(session, now)
+    return sum(build_day(zone_id, day, now) for zone_id, day in days)
+
+
+def build_day(zone_id: int, day: date, now: datetime) -> int:
+    """Build or complete the rounds of one zone's day. Returns how many were made or changed.
+
+    An order takes a second to find, and no transaction is open meanwhile.
+    """
+    with reading() as session:
+        draft = round_building.read(session, zone_id, day)
+    orders = round_building.plan(draft)
+    if not orders:
+        return 0
+    with transaction() as session:
+        return len(round_building.keep(session, draft, orders, now))
+
+
+def find_late_rounds(now: datetime) -> list[int]:
+    """Say of each round that has not begun by its hour that it is late, and open an incident. Returns their ids."""
+    with transaction() as session:
+        late = rounds.mark_late(session, now)
+        for round_id in late:
+            rounds.tell_late(session, round_id, now)
+    return late
 
 
 def forget_answers(now: datetime) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from parcels.stages import BEFORE_CITY, Kind, Stage
-from portal.formats import date_range, hours_sentence, in_sentence, minute, short_date, words
+from portal.formats import counted, date_range, hours_sentence, in_sentence, minute, short_date, words
 from portal.languages import _
 from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
 from portal.tracking_story import relative_day
@@ -57,18 +57,34 @@ def _coming(s: Standing) -> str:
 
 
 def hours_of(s: Standing) -> str:
-    """«с 14 до 18» of the slot that is agreed; of the courier's own hour once he has the parcel."""
+    """«с 14 до 18» of the slot that is agreed; the courier's own hour once he has it; half an hour while he drives."""
+    if s.approach is not None:
+        return hours_sentence(s.approach.begins, s.approach.ends, s.language)
+    return _told_hours(s)
+
+
+def _told_hours(s: Standing) -> str:
     details = s.slot.details if s.slot else {}
     if s.courier is not None and "from" in s.courier.details and s.courier.details["day"] == details["day"]:
         details = {"starts": s.courier.details["from"], "ends": s.courier.details["until"]}
     return hours_sentence(time.fromisoformat(details["starts"]), time.fromisoformat(details["ends"]), s.language)
 
 
+def ahead(s: Standing) -> str:
+    """«Перед вами 3 адреса», while the courier drives."""
+    if s.approach is None:
+        return ""
+    if s.approach.ahead == 0:
+        return _("Вы следующие.")
+    return _("Перед вами {n}.", n=counted(s.approach.ahead, (_("адрес"), _("адреса"), _("адресов")), s.language))
+
+
 def _booked(s: Standing) -> str:
     day = date.fromisoformat(s.slot.details["day"]) if s.slot else s.today
     hours = hours_of(s)
     if s.slot and s.now >= moment(day, time.fromisoformat(s.slot.details["ends"]), s.zone):
-        return _("Курьер опаздывает: ждали {day}, {hours}", day=short_date(day, s.language), hours=hours)
+        told = _told_hours(s)
+        return _("Курьер опаздывает: ждали {day}, {hours}", day=short_date(day, s.language), hours=told)
     if day == s.today:
         return _("Сегодня {hours}", hours=hours)
     return _("Привезём {day}, {hours}", day=in_sentence(day, s.language), hours=hours)

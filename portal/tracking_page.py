@@ -65,6 +65,7 @@ class Page:
     notice: Notice | None = None
     fresh_until: datetime | None = None
     courier: tuple[str, str] = ("", "")
+    ahead: str = ""
 
 
 def build(head: Row[Any], story: Story, token: str, now: datetime, language: str, wish: Wish) -> Page:
@@ -90,6 +91,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         notice=wish.notice,
         fresh_until=now.replace(second=0, microsecond=0) + timedelta(minutes=1),
         courier=_courier(s),
+        ahead=tracking_answer.ahead(s),
     )
     _what_can_be_done(page, s, story, wish)
     page.explanation = _apology(s) or _explanation(s) or stated(s, story)

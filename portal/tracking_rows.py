@@ -7,7 +7,7 @@ which nobody needs here: side by side on SQLite the first costs 0.70 of what it 
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -17,9 +17,11 @@ from sqlalchemy.orm import aliased
 
 from parcels.models import Fact, Parcel, Settlement, Shop, UtcDateTime
 from parcels.stages import Kind, Stage, State
+from scheduling.approach import Near
 from scheduling.day_models import ClosedDay
 from scheduling.lesson_models import KeptLesson
-from scheduling.models import Slot, Zone, ZoneSettlement
+from scheduling.models import Booking, Slot, Zone, ZoneSettlement
+from scheduling.round_models import Round, RoundStop
 from scheduling.slots import LIMIT_DAYS, SlotRow
 from sms.models import Message, Status
 from sms.occasions import Audience, Channel
@@ -138,6 +140,24 @@ _REST = union_all(
 )
 
 
+_mine = (
+    select(RoundStop.round_id)
+    .where(RoundStop.parcel_id == bindparam("parcel"), RoundStop.done_at.is_(None))
+    .order_by(RoundStop.booking_id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_ROUND: Any = (
+    select(RoundStop.leg, Slot.starts, RoundStop.done_at, Parcel.road, RoundStop.parcel_id, Round.started_at, Round.day)
+    .join(Round, Round.id == RoundStop.round_id)
+    .join(Booking, Booking.id == RoundStop.booking_id)
+    .join(Slot, Slot.id == Booking.slot_id)
+    .join(Parcel, Parcel.id == RoundStop.parcel_id)
+    .where(RoundStop.round_id == _mine)
+    .order_by(RoundStop.place)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PastFact:
     """A fact as the page needs it."""
@@ -167,6 +187,8 @@ class Story:
     facts: list[PastFact]
     messages: list[Sent]
     slots: list[SlotRow]
+    near: list[Near] = field(default_factory=list)
+    round: tuple[datetime | None, date] | None = None
 
 
 _clock = cache(time.fromisoformat)
@@ -184,11 +206,11 @@ def state_of(head: Row[Any]) -> State:
 
 
 def story_of(connection: Connection, head: Row[Any]) -> Story:
-    """The second statement: facts, messages and the slots of the parcel's window."""
+    """The second statement: facts, messages, slots of the parcel's window; a third on the day the courier has it."""
     first = head.promised_from or date.max
     last = first + timedelta(days=LIMIT_DAYS) if head.promised_from else date.min
     values = {"parcel": head.id, "zone": head.zone_id, "first": first, "last": last}
-    story = Story([], [], [])
+    story = _on_round(connection, head) if head.stage == Stage.WITH_COURIER else Story([], [], [])
     for what, n, at, a, b, c, d, e in connection.execute(_REST, values).all():
         if what == "fact":
             story.facts.append(PastFact(n, Kind(a), at, b, c, json.loads(d)))
@@ -200,3 +222,12 @@ def story_of(connection: Connection, head: Row[Any]) -> Story:
     story.messages.sort(key=lambda sent: sent.at)
     story.slots.sort(key=lambda slot: (slot.day, slot.starts))
     return story
+
+
+def _on_round(connection: Connection, head: Row[Any]) -> Story:
+    """An empty story with the stops of the round that the parcel is on, in their order."""
+    rows = connection.execute(_ROUND, {"parcel": head.id}).all()
+    near = [
+        Near(leg, opens, done, road == Stage.WITH_COURIER, n == head.id) for leg, opens, done, road, n, _s, _d in rows
+    ]
+    return Story([], [], [], near, (rows[0].started_at, rows[0].day) if rows else None)

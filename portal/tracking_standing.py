@@ -12,6 +12,7 @@ from portal.formats import date_range
 from portal.tracking_changes import changes_left, taken_back
 from portal.tracking_rows import PastFact, Story
 from portal.tracking_story import slot_words
+from scheduling.approach import Approach, approach
 from scheduling.calendars import local_date
 
 #: Stages whose headline says all there is; the promise and its reasons step back.
@@ -49,6 +50,7 @@ class Standing:
     courier: PastFact | None = None
     changes_left: int = 0
     kept_until: date | None = None
+    approach: Approach | None = None
 
     @property
     def told_at(self) -> datetime | None:
@@ -86,6 +88,7 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
         courier=_courier(head, story),
         changes_left=changes_left(story.facts),
         kept_until=_kept_until(head, story, zone) if head.side is Stage.AT_PICKUP else None,
+        approach=approach(story.near, *story.round, zone, now) if story.round else None,
     )
 
 
@@ -99,7 +102,7 @@ def _courier(head: Row[Any], story: Story) -> PastFact | None:
     """The hand-over to the courier who has it now."""
     if head.stage != Stage.WITH_COURIER:
         return None
-    return next((f for f in reversed(story.facts) if f.kind is Kind.TO_COURIER), None)
+    return next((f for f in reversed(story.facts) if f.kind in (Kind.TO_COURIER, Kind.VISIT_MOVED)), None)
 
 
 def _was(head: Row[Any], story: Story, language: str) -> str:

@@ -86,6 +86,7 @@ _TITLES: dict[Kind, Callable[[], str]] = {
     Kind.HAND_OVER_LATE: lambda: _("Магазин не передал заказ вовремя"),
     Kind.CHOICE_WITHDRAWN: lambda: _("Время снято"),
     Kind.REMINDED: lambda: _("Напомнили, как вы просили"),
+    Kind.VISIT_MOVED: lambda: _("Курьер приедет в другой час"),
 }
 
 
@@ -127,9 +128,16 @@ def _place(fact: PastFact, language: str) -> str:
         return notices.why_not_delivered(str(details.get("why", "")))
     if fact.kind is Kind.INCIDENT and details.get("cause") in _ACCIDENTS:
         return _ACCIDENTS[details["cause"]]()
-    if fact.kind is Kind.TO_COURIER and details.get("by"):
-        return str(details["by"])
-    return fact.place
+    return _by_courier(fact, language) or fact.place
+
+
+def _by_courier(fact: PastFact, language: str) -> str:
+    """Who has it, or the hour he comes at now."""
+    details = fact.details
+    if fact.kind is Kind.VISIT_MOVED:
+        starts, ends = (time.fromisoformat(details[end]) for end in ("from", "until"))
+        return hours_sentence(starts, ends, language)
+    return str(details.get("by", "")) if fact.kind is Kind.TO_COURIER else ""
 
 
 def _who(fact: PastFact) -> str:

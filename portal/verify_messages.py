@@ -22,7 +22,7 @@ BATCH = 500
 _NOT_BY_FACT = frozenset(
     {
         *(Occasion.FIRST_LINK, Occasion.FRESH_LINK, Occasion.CASH, Occasion.STILL_WAITING, Occasion.STORAGE_ENDS),
-        *(Occasion.UNCOLLECTED, Occasion.PENALTY_NEAR, Occasion.DAY_BEFORE, Occasion.HOUR_BEFORE),
+        *(Occasion.UNCOLLECTED, Occasion.PENALTY_NEAR, Occasion.DAY_BEFORE, Occasion.HOUR_BEFORE, Occasion.VISIT_MOVED),
     }
 )
 

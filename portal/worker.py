@@ -47,6 +47,7 @@ def make_celery(app: Flask, settings: Settings) -> Celery[Any]:
             "forget": {"task": "portal.tasks.forget_answers", "schedule": 3600.0, "options": {"expires": 600}},
             "hooks": {"task": "portal.tasks.deliver_hooks", "schedule": SWEEP_SECONDS, "options": {"expires": 30}},
             "carriers": {"task": "portal.tasks.poll_carriers", "schedule": 15.0, "options": {"expires": 30}},
+            "rounds": {"task": "portal.tasks.rounds", "schedule": 30.0, "options": {"expires": 30}},
             "open_days": {"task": "portal.tasks.open_days", "schedule": 3600.0, "options": {"expires": 600}},
         },
     )

@@ -41,6 +41,10 @@ class Reason(StrEnum):
     NOT_SURE = "not_sure"
     NOT_TO_CALL_AT = "not_to_call_at"
     NOT_ON_ROUND = "not_on_round"
+    NOT_TO_LOAD = "not_to_load"
+    NOTHING_LOADED = "nothing_loaded"
+    NOBODY_NAMED = "nobody_named"
+    OTHER_SUM = "other_sum"
     TOO_MANY_CHANGES = "too_many_changes"
 
 

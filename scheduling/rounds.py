@@ -1,24 +1,29 @@
-"""A courier's day: the stops of a zone by slot, taking the load, and marking each stop."""
+"""A courier's day: his round with its stops, loading by scan, leaving, and bringing back what nobody took."""
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from parcels import journal
-from parcels.journal import NewFact
-from parcels.models import Fact, Parcel
+from parcels import incidents, journal
+from parcels.custody import Role
+from parcels.journal import NewFact, UnknownParcel
+from parcels.models import Parcel, Staff
 from parcels.stages import Kind, Stage
+from scheduling.depots import at_depot
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
+from scheduling.round_building import stops_in_order
+from scheduling.round_models import Round, RoundStop
 
-#: Why a booking ended that the courier himself ended, by marking its stop.
-_ENDED_AT_DOOR = ("missed", "refused")
-#: Minutes: how long a recipient waits for his courier, and the steps his hour is rounded to.
-_HOUR, _GRID = 60, 30
+#: The step that a round owes in the morning, as incidents name it.
+LEAVE = "leave"
+#: What the outcome of a stop says when it was handed over; any other is a reason why not.
+DELIVERED = "delivered"
+_NUMBER = re.compile(r"(?:VH|МР)?0*(\d{1,9})", re.IGNORECASE)  # a scanner types МР where the layout is Russian
 
 
 class Standing(StrEnum):
@@ -31,74 +36,43 @@ class Standing(StrEnum):
     NOT_DELIVERED = "not_delivered"
 
 
-class WhyNot(StrEnum):
-    """Why a parcel was not handed over at the door."""
-
-    ABSENT = "absent"
-    LATER = "later"
-    REFUSED = "refused"
-    ADDRESS = "address"
-
-
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One address of the day with its slot; `done_at` once it is marked, `why` when it was not delivered."""
+    """One address of the round; `number` counts what is still on it. `at` is its row, with hours and marks."""
 
     number: int
-    parcel: Parcel
+    at: RoundStop
     slot: Slot
     standing: Standing
-    done_at: datetime | None = None
-    why: str | None = None
+
+    @property
+    def parcel(self) -> Parcel:
+        return self.at.parcel
 
     @property
     def is_done(self) -> bool:
         return self.standing in (Standing.DELIVERED, Standing.NOT_DELIVERED)
 
+    @property
+    def done_at(self) -> datetime | None:
+        return self.at.done_at or self.parcel.closed_at
 
-def stops_of(session: Session, zone_id: int, day: date) -> list[Stop]:
-    """The stops of a zone on a day, in the order of their hours and then of their addresses."""
-    query = (
-        select(Booking, Slot, Parcel)
-        .join(Slot, Slot.id == Booking.slot_id)
-        .join(Parcel, Parcel.id == Booking.parcel_id)
-        .options(joinedload(Parcel.settlement), joinedload(Parcel.shop))
-        .where(Slot.zone_id == zone_id, Slot.day == day, Booking.is_active | Booking.ended_because.in_(_ENDED_AT_DOOR))
-        .order_by(Slot.starts, Parcel.settlement_id, Parcel.address, Parcel.id, Booking.id)
-    )
-    found = session.execute(query).all()
-    done = _done(session, [booking.id for booking, _, _ in found])
-    rows = [row for row in found if row.Booking.is_active or row.Booking.id in done]
-    return [
-        _stop(number, slot, parcel, done.get(booking.id))
-        for number, (booking, slot, parcel) in enumerate(rows, start=1)
-    ]
+    @property
+    def why(self) -> str | None:
+        return self.at.outcome if self.standing is Standing.NOT_DELIVERED else None
+
+    @property
+    def is_to_return(self) -> bool:
+        """Is a parcel that was not handed over still with the courier?"""
+        return self.standing is Standing.NOT_DELIVERED and self.at.back_at is None
 
 
-def _done(session: Session, bookings: Sequence[int]) -> dict[int, Fact]:
-    """The last mark of each booking of the day."""
-    if not bookings:
-        return {}
-    query = (
-        select(Fact)
-        .join(Booking, Booking.parcel_id == Fact.parcel_id)
-        .where(Booking.id.in_(bookings), Fact.kind.in_((Kind.DELIVERED, Kind.NOT_DELIVERED, Kind.REFUSED)))
-        .order_by(Fact.seq)
-    )
-    return {fact.details["booking"]: fact for fact in session.scalars(query) if "booking" in fact.details}
+class WrongParcel(Exception):
+    """A parcel was scanned that does not belong here: `elsewhere` names its round and that one's courier, if any."""
 
-
-def _stop(number: int, slot: Slot, parcel: Parcel, mark: Fact | None) -> Stop:
-    if mark is not None:
-        standing = Standing.DELIVERED if mark.kind is Kind.DELIVERED else Standing.NOT_DELIVERED
-        return Stop(number, parcel, slot, standing, mark.occurred_at, mark.details.get("why"))
-    if parcel.stage is Stage.DELIVERED:
-        return Stop(number, parcel, slot, Standing.DELIVERED, parcel.closed_at)
-    if parcel.road is Stage.WITH_COURIER:
-        return Stop(number, parcel, slot, Standing.LOADED)
-    if parcel.road is Stage.IN_CITY:
-        return Stop(number, parcel, slot, Standing.IN_DEPOT)
-    return Stop(number, parcel, slot, Standing.ON_THE_WAY)
+    def __init__(self, code: str, elsewhere: tuple[str, str] | None = None):
+        super().__init__(code)
+        self.code, self.elsewhere = code, elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,75 +83,152 @@ class Courier:
     phone: str = ""
 
 
-def load(session: Session, zone_id: int, day: date, courier: Courier, now: datetime) -> int:
-    """The courier takes everything of his day that lies in the depot. Returns how many parcels changed hands."""
-    stops = stops_of(session, zone_id, day)
-    ready = {s.parcel.id: _said_of(s, stops, courier) for s in stops if s.standing is Standing.IN_DEPOT}
-    count = 0
-    for parcel_id in sorted(ready):
-        parcel = journal.lock(session, parcel_id)
-        if parcel.stage is Stage.SCHEDULED and parcel.road is Stage.IN_CITY:
-            journal.record(session, parcel, NewFact(Kind.TO_COURIER, "courier", details=ready[parcel_id]), now)
-            count += 1
-    return count
+def round_of(session: Session, courier_id: int, day: date, lock: bool = False) -> Round | None:
+    """The round of a courier on a day; `lock` holds it until the transaction ends. None when it is not built yet."""
+    query = select(Round).where(Round.courier_id == courier_id, Round.day == day)
+    if lock:
+        return session.scalar(query.with_for_update(of=Round).execution_options(populate_existing=True))
+    return session.scalar(query.options(joinedload(Round.zone), joinedload(Round.courier)))
 
 
-def _said_of(stop: Stop, stops: Sequence[Stop], courier: Courier) -> dict[str, str]:
+def stops_of(session: Session, round_id: int) -> list[Stop]:
+    """The stops of a round in its order."""
+    stops = [(stop, stop.booking.slot) for stop in stops_in_order(session, round_id)]
+    return [Stop(n, stop, slot, _standing(stop)) for n, (stop, slot) in enumerate(stops, start=1) if slot is not None]
+
+
+def _standing(stop: RoundStop) -> Standing:
+    parcel = stop.parcel
+    if parcel.stage is Stage.DELIVERED or stop.outcome == DELIVERED:
+        return Standing.DELIVERED
+    if stop.done_at is not None:
+        return Standing.NOT_DELIVERED
+    if parcel.road is Stage.WITH_COURIER:
+        return Standing.LOADED
+    return Standing.IN_DEPOT if parcel.road is Stage.IN_CITY else Standing.ON_THE_WAY
+
+
+def number_in(code: str) -> int | None:
+    """The parcel of a code as it was scanned or typed; None when it is none of ours."""
+    found = _NUMBER.fullmatch("".join(code.split()))
+    return int(found.group(1)) if found else None
+
+
+def load(session: Session, one: Round, code: str, courier: Courier, now: datetime, by_eye: bool = False) -> RoundStop:
+    """The courier takes the parcel he has scanned; a second scan changes nothing.
+
+    Args: `one` held by `round_of`; `by_eye` when the code cannot be read and he has chosen it from the list.
+    Raises: WrongParcel, with the round it belongs to; Refusal when something lies over the parcel.
+    """
+    stop = _scanned(session, one, code)
+    parcel = journal.lock(session, stop.parcel_id)
+    if stop.loaded_at is not None and parcel.road is Stage.WITH_COURIER:
+        return stop
+    if parcel.stage is not Stage.SCHEDULED or not stop.booking.is_active or stop.done_at or one.closed_at:
+        raise Refusal(Reason.NOT_TO_LOAD)
+    details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
+    journal.record(session, parcel, NewFact(Kind.TO_COURIER, "courier", details=details), now)
+    stop.loaded_at = now
+    return stop
+
+
+def hand_out(session: Session, parcel_id: int, courier: Staff, day: date, now: datetime) -> dict[str, object]:
+    """A warehouse hands a parcel to a courier: his stop is loaded by it. Returns what the recipient may know of him.
+
+    Raises: WrongParcel when it stands in another courier's round of the day.
+    """
+    query = select(RoundStop).join(Round, Round.id == RoundStop.round_id)
+    query = query.where(RoundStop.parcel_id == parcel_id, Round.day == day).order_by(RoundStop.booking_id.desc())
+    stop = session.scalars(query.options(joinedload(RoundStop.round)).limit(1)).first()
+    if stop is None:
+        return {"by": courier.name}
+    if stop.round.courier_id != courier.id:
+        raise WrongParcel(f"VH{parcel_id:09d}", (stop.round.name, stop.round.courier.name))
+    stop.loaded_at = stop.loaded_at or now
+    return said_of(stop, day, Courier(courier.name, courier.phone))
+
+
+def said_of(stop: RoundStop, day: date, courier: Courier) -> dict[str, object]:
     """What the recipient may know of his courier: who, by which phone, and in which hour."""
-    same = [one.number for one in stops if one.slot.id == stop.slot.id]
-    begins, ends = visiting_hour(stop.slot.starts, stop.slot.ends, same.index(stop.number), len(same))
     first_name, *_others = courier.name.split() or [""]
     said = {"by": courier.name, "name": first_name, "phone": courier.phone}
-    hour = {"day": stop.slot.day.isoformat(), "from": f"{begins:%H:%M}", "until": f"{ends:%H:%M}"}
+    hour = {"day": day.isoformat(), "from": f"{stop.arrives_from:%H:%M}", "until": f"{stop.arrives_until:%H:%M}"}
     return {name: value for name, value in {**said, **hour}.items() if value}
 
 
-def visiting_hour(starts: time, ends: time, place: int, count: int) -> tuple[time, time]:
-    """The hour of a slot in which a stop is likely to be reached, when the stops of the slot are spread over it evenly.
+def _scanned(session: Session, one: Round, code: str) -> RoundStop:
+    """The stop of a scanned parcel on this round. Raises WrongParcel."""
+    number = number_in(code)
+    if number is None:
+        raise WrongParcel(code.strip()[:40])
+    query = select(RoundStop).join(Round, Round.id == RoundStop.round_id)
+    query = query.where(RoundStop.parcel_id == number, Round.day == one.day).order_by(RoundStop.booking_id.desc())
+    stops = session.scalars(query.options(joinedload(RoundStop.booking), joinedload(RoundStop.round))).all()
+    mine = next((stop for stop in stops if stop.round_id == one.id), None)
+    if mine is None:
+        others = [(stop.round.name, stop.round.courier.name) for stop in stops]
+        raise WrongParcel(f"VH{number:09d}", others[0] if others else None)
+    return mine
 
-    Args: `place` of the stop among `count`, from 0. Returns: an hour on a half-hour's grid, never outside the slot;
-    the slot itself when it is no longer than that.
+
+def start(session: Session, one: Round, now: datetime) -> None:
+    """The courier is on his way; a second press changes nothing. Raises Refusal when nothing is in the car."""
+    if one.started_at is None:
+        if not any(stop.at.loaded_at for stop in stops_of(session, one.id)):
+            raise Refusal(Reason.NOTHING_LOADED)
+        one.started_at = now
+        incidents.end_by_scan(session, [stop.parcel.id for stop in stops_of(session, one.id)], [LEAVE], now)
+
+
+def mark_late(session: Session, now: datetime) -> list[int]:
+    """Say of each round that is not on its way by its hour that it is late. Returns their ids, each only once."""
+    waits = Round.started_at.is_(None), Round.closed_at.is_(None), Round.late_at.is_(None)
+    agreed = select(RoundStop.round_id).join(Booking, Booking.id == RoundStop.booking_id).where(Booking.is_active)
+    late = update(Round).where(*waits, Round.start_by <= now, Round.id.in_(agreed)).values(late_at=now)
+    late = late.execution_options(synchronize_session=False)
+    return sorted(session.scalars(late.returning(Round.id)).all())
+
+
+def tell_late(session: Session, round_id: int, now: datetime) -> None:
+    """A round that has not left in time is an incident on its courier, hung on the first parcel it should carry."""
+    one = session.get_one(Round, round_id, options=[joinedload(Round.courier)])
+    waiting = [stop for stop in stops_of(session, round_id) if not stop.is_done]
+    if waiting and one.started_at is None:
+        parcel = journal.lock(session, waiting[0].parcel.id)
+        answers = {"role": Role.COURIER.value, "name": one.courier.name, "note": f"{one.name}: {len(waiting)}"}
+        details = {"step": LEAVE, **answers}
+        new = NewFact(Kind.DEADLINE_MISSED, "agenda", details=details, dedup_key=f"round:{round_id}:late")
+        journal.record(session, parcel, new, now)
+
+
+def warn(session: Session, one: Round, parcel_id: int, now: datetime) -> None:
+    """The courier has rung an hour before. Raises Refusal when the parcel is not on his round."""
+    stop = on_round(session, one, parcel_id)
+    stop.warned_at = stop.warned_at or now
+
+
+def bring_back(session: Session, one: Round, code: str, courier: str, now: datetime) -> RoundStop:
+    """A parcel that was not handed over is back in the depot; a second scan changes nothing.
+
+    Raises: WrongParcel when it is not one that this round has to bring back.
     """
-    first, last = (hour.hour * 60 + hour.minute for hour in (starts, ends))
-    if last - first <= _HOUR:
-        return starts, ends
-    middle = first + (last - first) * (2 * place + 1) // (2 * count)
-    begins = min(max((middle - _HOUR // 2) // _GRID * _GRID, first), last - _HOUR)
-    return time(*divmod(begins, 60)), time(*divmod(begins + _HOUR, 60))
+    stop = _scanned(session, one, code)
+    if stop.done_at is None or stop.outcome == DELIVERED:
+        raise WrongParcel(code.strip()[:40])
+    if stop.back_at is None:
+        parcel = journal.lock(session, stop.parcel_id)
+        details = {"by": courier, "booking": stop.booking_id}
+        journal.record(session, parcel, at_depot(session, one.zone_id, Kind.BACK_AT_DEPOT, details), now)
+        stop.back_at = now
+    return stop
 
 
-def deliver(session: Session, parcel: Parcel, zone_id: int, day: date, courier: str, now: datetime) -> None:
-    """Mark a stop as handed over, with the money that was due. A second mark changes nothing.
-
-    Args: `parcel` held by `journal.lock`. Raises Refusal when it is not with the couriers of this zone today.
-    """
-    if parcel.stage is Stage.DELIVERED:
-        return
-    booking = _on_round(session, parcel, zone_id, day)
-    details = {"by": courier, "booking": booking.id, "cod_minor": parcel.cod_minor, "currency": parcel.currency}
-    journal.record(session, parcel, NewFact(Kind.DELIVERED, "courier", details=details), now)
-
-
-def fail(session: Session, parcel: Parcel, zone_id: int, day: date, courier: str, why: WhyNot, now: datetime) -> None:
-    """Mark a stop as not handed over, with the reason; a refusal sends the parcel back. A second mark changes nothing.
-
-    Args: `parcel` held by `journal.lock`. Raises Refusal when it is not with the couriers of this zone today.
-    """
-    if parcel.stage in (Stage.MISSED, Stage.REFUSED):
-        return
-    booking = _on_round(session, parcel, zone_id, day)
-    kind = Kind.REFUSED if why is WhyNot.REFUSED else Kind.NOT_DELIVERED
-    details = {"by": courier, "booking": booking.id, "why": why.value}
-    journal.record(session, parcel, NewFact(kind, "courier", details=details), now)
-
-
-def _on_round(session: Session, parcel: Parcel, zone_id: int, day: date) -> Booking:
-    query = (
-        select(Booking)
-        .join(Slot, Slot.id == Booking.slot_id)
-        .where(Booking.parcel_id == parcel.id, Booking.is_active, Slot.zone_id == zone_id, Slot.day == day)
-    )
-    booking = session.scalar(query)
-    if booking is None or parcel.road is not Stage.WITH_COURIER:
+def on_round(session: Session, one: Round, parcel_id: int) -> RoundStop:
+    """The stop of a parcel on a round. Raises UnknownParcel; Refusal when it is not there."""
+    if session.get(Parcel, parcel_id) is None:
+        raise UnknownParcel(parcel_id)
+    query = select(RoundStop).where(RoundStop.round_id == one.id, RoundStop.parcel_id == parcel_id)
+    stop = session.scalar(query.order_by(RoundStop.booking_id.desc()).limit(1))
+    if stop is None:
         raise Refusal(Reason.NOT_ON_ROUND)
-    return booking
+    return stop

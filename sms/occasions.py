@@ -44,6 +44,7 @@ class Occasion(StrEnum):
     DAY_BEFORE = "day_before"
     COURIER = "courier"
     HOUR_BEFORE = "hour_before"
+    VISIT_MOVED = "visit_moved"
     MISSED = "missed"
     INCIDENT = "incident"
     STILL_WAITING = "still_waiting"
@@ -72,7 +73,9 @@ class Manner:
 
 _O = Occasion
 #: What is said of a day that is not the agreed one any more.
-_OF_THE_DAY = frozenset({_O.BOOKED, _O.POSTPONED, _O.DELAY, _O.REMINDER, _O.DAY_BEFORE, _O.COURIER, _O.HOUR_BEFORE})
+_OF_THE_DAY = frozenset(
+    {_O.BOOKED, _O.POSTPONED, _O.DELAY, _O.REMINDER, _O.DAY_BEFORE, _O.COURIER, _O.HOUR_BEFORE, _O.VISIT_MOVED}
+)
 _OF_THE_ROAD = frozenset({_O.MOVED, _O.IN_CITY})
 _OF_WAITING = frozenset({_O.STILL_WAITING, _O.STORAGE_ENDS})
 _BEFORE_THE_END = frozenset({_O.FIRST_LINK, _O.AT_PICKUP, _O.CASH, _O.MISSED, _O.INCIDENT})
@@ -92,6 +95,9 @@ MANNERS: dict[Occasion, Manner] = {
     _O.DAY_BEFORE: Manner(Priority.TODAY),
     _O.COURIER: Manner(Priority.TODAY, needs_answer=True, replaces=frozenset({_O.DAY_BEFORE})),
     _O.HOUR_BEFORE: Manner(Priority.TODAY),
+    _O.VISIT_MOVED: Manner(
+        Priority.TODAY, needs_answer=True, replaces=frozenset({_O.COURIER, _O.HOUR_BEFORE, _O.VISIT_MOVED})
+    ),
     _O.MISSED: Manner(Priority.ANSWER, needs_answer=True, replaces=_OF_THE_DAY),
     _O.INCIDENT: Manner(Priority.TODAY, replaces=frozenset({_O.INCIDENT})),
     _O.STILL_WAITING: Manner(Priority.REMINDER),

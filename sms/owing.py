@@ -140,14 +140,23 @@ def _booked(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterator[Duty]:
 
 
 def _with_courier(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterator[Duty]:
-    details = fact.details
     today = _local_day(parcel, fact)
-    yield Duty(Occasion.COURIER, today, about=details)
+    yield Duty(Occasion.COURIER, today, about=fact.details)
+    yield from _hour_before(parcel, fact, choices, today)
+
+
+def _visit_moved(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterator[Duty]:
+    yield Duty(Occasion.VISIT_MOVED, str(fact.seq), about=fact.details)
+    yield from _hour_before(parcel, fact, choices, str(fact.seq))
+
+
+def _hour_before(parcel: Parcel, fact: Fact, choices: Preferences, epoch: str) -> Iterator[Duty]:
+    details = fact.details
     if details.get("from") and details.get("day"):
         begins = moment(date.fromisoformat(details["day"]), time.fromisoformat(details["from"]), parcel.zone)
         told = next_waking(fact.recorded_at, parcel.zone, choices.waking)
         if begins - BEFORE_VISIT > told + BEFORE_VISIT:  # sooner it would say the morning's words again
-            yield Duty(Occasion.HOUR_BEFORE, today, begins - BEFORE_VISIT, details)
+            yield Duty(Occasion.HOUR_BEFORE, epoch, begins - BEFORE_VISIT, details)
 
 
 OWED: dict[Kind, Owing] = {
@@ -163,6 +172,7 @@ OWED: dict[Kind, Owing] = {
     Kind.CHOICE_WITHDRAWN: _delay,
     Kind.REMINDED: _per_booking(Occasion.REMINDER),
     Kind.TO_COURIER: _with_courier,
+    Kind.VISIT_MOVED: _visit_moved,
     Kind.NOT_DELIVERED: _once_a_day(Occasion.MISSED),
     Kind.INCIDENT: _once_a_day(Occasion.INCIDENT),
     Kind.HANGING: _once_each(Occasion.HANGING),

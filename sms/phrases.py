@@ -41,6 +41,14 @@ RU: Final[Phrases] = {
         *("сегодня {window}, курьер {phone}: ", "сегодня {window}: ", "привезём сегодня: "),
     ),
     "hour_before": ("курьер будет {window}, {phone}: ", "курьер будет {window}: ", "курьер будет через час: "),
+    "visit_moved": (
+        *(
+            "курьер приедет в другой час, {window}, {phone}: ",
+            "новый час, {window}, {phone}: ",
+            "новый час, {window}: ",
+        ),
+        "час курьера изменился: ",
+    ),
     "missed": ("не застали вас. Выберите другой день: ", "не застали. Другой день: "),
     "incident": ("задержка в пути, разбираемся. Где заказ: ", "задержка, разбираемся: "),
     "still_waiting": (
@@ -95,6 +103,10 @@ EN: Final[Phrases] = {
         *("today {window}, courier {phone}: ", "today {window}: ", "we deliver today: "),
     ),
     "hour_before": ("the courier comes {window}, {phone}: ", "the courier comes {window}: ", "courier in an hour: "),
+    "visit_moved": (
+        *("the courier comes at another hour, {window}, {phone}: ", "new hour, {window}, {phone}: "),
+        *("new hour, {window}: ", "your courier's hour has changed: "),
+    ),
     "missed": ("we missed you. Pick another day: ", "another day: "),
     "incident": ("delayed on the way, we are on it. Where it is: ", "delayed, we are on it: "),
     "still_waiting": (
@@ -146,6 +158,10 @@ UK: Final[Phrases] = {
         *("сьогодні {window}, кур'єр {phone}: ", "сьогодні {window}: ", "привеземо сьогодні: "),
     ),
     "hour_before": ("кур'єр буде {window}, {phone}: ", "кур'єр буде {window}: ", "кур'єр буде за годину: "),
+    "visit_moved": (
+        *("кур'єр приїде іншої години, {window}, {phone}: ", "нова година, {window}, {phone}: "),
+        *("нова година, {window}: ", "година кур'єра змінилася: "),
+    ),
     "missed": ("не застали вас. Оберіть інший день: ", "не застали. Інший день: "),
     "incident": ("затримка в дорозі, з'ясовуємо. Де замовлення: ", "затримка, з'ясовуємо: "),
     "still_waiting": (
@@ -180,57 +196,6 @@ STATUS: Final[dict[str, dict[str, str]]] = {
         "departed": "у дорозі",
         "passed": "у дорозі",
     },
-}
-#: What the lines of a letter are called, in their order.
-LABELS: Final[dict[str, dict[str, str]]] = {
-    "ru": {
-        "place": "Где сейчас",
-        "dates": "Когда ждать",
-        "day": "День",
-        "hours": "Время",
-        "address": "Адрес",
-        "open": "Часы работы",
-        "until": "Хранится до",
-        "sum": "К оплате",
-        "weight": "Вес",
-    },
-    "en": {
-        "place": "Where it is",
-        "dates": "Expected",
-        "day": "Day",
-        "hours": "Time",
-        "address": "Address",
-        "open": "Opening hours",
-        "until": "Kept until",
-        "sum": "To pay",
-        "weight": "Weight",
-    },
-    "uk": {
-        "place": "Де зараз",
-        "dates": "Коли чекати",
-        "day": "День",
-        "hours": "Час",
-        "address": "Адреса",
-        "open": "Години роботи",
-        "until": "Зберігається до",
-        "sum": "До сплати",
-        "weight": "Вага",
-    },
-}
-#: Around a letter: what the link opens, who writes and why, how to end it.
-FRAME: Final[dict[str, tuple[str, str, str]]] = {
-    "ru": (
-        *("Где заказ и как изменить время: ", "Пишем по поручению магазина «{shop}», заказ {order}."),
-        "Не писать больше: ",
-    ),
-    "en": (
-        *("Where it is, and how to change the time: ", "Written for the shop {shop}, order {order}."),
-        "Stop these letters: ",
-    ),
-    "uk": (
-        *("Де замовлення і як змінити час: ", "Пишемо за дорученням магазину «{shop}», замовлення {order}."),
-        "Не писати більше: ",
-    ),
 }
 DASH: Final = {"ru": "–", "en": "-", "uk": "–"}
 CUT: Final = {"ru": "…", "en": "...", "uk": "…"}

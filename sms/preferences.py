@@ -45,12 +45,12 @@ _O, _SMS, _EMAIL = Occasion, Channel.SMS, Channel.EMAIL
 #: delivery service tells everything from then on (the split of the user's document 003).
 _SILENT_SMS: Final = frozenset({_O.MOVED, _O.DELIVERED, _O.HANGING, _O.UNCOLLECTED, _O.PENALTY_NEAR})
 #: A letter tells every change; what is about the next hours is of no use in a mailbox.
-_SILENT_EMAIL: Final = frozenset({_O.DAY_BEFORE, _O.COURIER, _O.HOUR_BEFORE, _O.CASH, _O.STILL_WAITING})
+_SILENT_EMAIL: Final = frozenset({_O.DAY_BEFORE, _O.COURIER, _O.HOUR_BEFORE, _O.VISIT_MOVED, _O.CASH, _O.STILL_WAITING})
 #: Of the plan "arrival only": the link, the place of issue, and what cannot be done without an answer.
 _ARRIVAL: Final = frozenset(
     {
         *(_O.FIRST_LINK, _O.FRESH_LINK, _O.AT_PICKUP, _O.CASH, _O.STILL_WAITING, _O.STORAGE_ENDS),
-        *(_O.DELAY, _O.MISSED, _O.REMINDER, _O.COURIER, _O.RECEIVED),
+        *(_O.DELAY, _O.MISSED, _O.REMINDER, _O.COURIER, _O.VISIT_MOVED, _O.RECEIVED),
     }
 )
 #: What must be told by us whatever the shop chooses: without it nobody could get his order.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from string import Formatter
 
-from sms.phrases import CUT, FRAME, LABELS, PHRASES
+from sms.letter_words import FRAME, LABELS
+from sms.phrases import CUT, PHRASES
 from sms.segments import measure
 
 LANGUAGES = frozenset(PHRASES)

@@ -99,6 +99,7 @@ _HOLDS: dict[Occasion, Holds] = {
     Occasion.DAY_BEFORE: _tomorrow,
     Occasion.COURIER: _with_courier_today,
     Occasion.HOUR_BEFORE: _hour_to_come,
+    Occasion.VISIT_MOVED: _hour_to_come,
     Occasion.CASH: _is_due,
     Occasion.DELIVERED: _stage(Stage.DELIVERED),
     Occasion.RECEIVED: _stage(Stage.DELIVERED),

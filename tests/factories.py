@@ -13,9 +13,10 @@ from parcels.journal import NewFact
 from parcels.models import Parcel, Settlement, Shop, Staff
 from parcels.stages import Kind
 from portal.access import hash_password
-from scheduling import matrix, zones
+from scheduling import matrix, round_building, zones
 from scheduling.matrix import LaneRow
 from scheduling.models import Zone, ZoneSettlement
+from scheduling.round_models import Round
 
 #: A Monday noon in Chelyabinsk.
 NOW = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
@@ -99,6 +100,15 @@ def make_staff(session: Session, role: str, login: str | None = None, **changes:
     session.add(staff)
     session.flush()
     return staff
+
+
+def make_round(session: Session, settlement_id: int, day: date, now: datetime) -> list[Round]:
+    """The rounds of a day in the zone of a settlement, built now, with a courier if it has none yet."""
+    zone = zone_of(session, settlement_id)
+    if session.scalar(select(Staff.id).where(Staff.zone_id == zone.id)) is None:
+        make_staff(session, "courier", f"courier-{zone.id}", zone_id=zone.id, phone="+79130001122")
+    round_building.build(session, zone.id, day, now)
+    return round_building.rounds_of(session, zone.id, day)
 
 
 def zone_of(session: Session, settlement_id: int) -> Zone:

@@ -9,6 +9,7 @@ from portal.routes.calls import bp as calls
 from portal.routes.check import bp as check
 from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
+from portal.routes.dispatch import bp as dispatch
 from portal.routes.health import bp as health
 from portal.routes.hooks import bp as hooks
 from portal.routes.incidents import bp as incidents
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         check,
         days,
         delivery,
+        dispatch,
         health,
         hooks,
         incidents,

@@ -21,10 +21,11 @@ from portal.informing_words import occasion_words
 from portal.languages import _
 from portal.notices import Notice
 from portal.transaction import reading, transaction
+from scheduling import rounds
 
 bp = Blueprint("incidents", __name__, url_prefix="/incidents")
 SHOWN, SENTENCE = 100, 300
-STEPS = (*(step.value for step in Step), incidents.ACCIDENT)
+STEPS = (*(step.value for step in Step), rounds.LEAVE, incidents.ACCIDENT)
 
 
 @bp.context_processor

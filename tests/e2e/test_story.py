@@ -72,6 +72,12 @@ def test_from_the_order_to_the_courier(product: Product, chromium: Browser, phon
     expect(phone.locator("h1")).to_contain_text(f"{day.day}")
     expect(phone.locator(".stage").first).to_have_text("Дата назначена")
 
+    context, manager = signed_in(product, chromium, "manager", DESK)
+    manager.goto(f"{product.url}/rounds?day={day.isoformat()}")
+    manager.get_by_role("button", name="Собрать сейчас: Томск").click()
+    expect(manager.get_by_role("link", name="Т-1")).to_be_visible()
+    context.close()
+
     context, courier = signed_in(product, chromium, "courier", PHONE)
     courier.goto(f"{product.url}/round?day={day.isoformat()}")
     expect(courier.get_by_text("ул. Нахимова, 12").first).to_be_visible()

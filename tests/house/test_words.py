@@ -21,7 +21,7 @@ from parcels.stages import FINAL, GOING_BACK, Kind, Stage, State, advance
 from portal import notices, refusals
 from scheduling.calls import Outcome
 from scheduling.policy import Reason, Refusal
-from scheduling.rounds import WhyNot
+from scheduling.round_marks import WhyNot
 from sms.models import Status
 
 ROOT = Path(__file__).resolve().parents[2]

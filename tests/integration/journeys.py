@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -25,15 +26,16 @@ from portal.extensions import db
 from portal.ticking import sweep
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import agreed, booking, matrix, rounds, zones
+from scheduling import agreed, booking, matrix, round_marks, rounds, zones
 from scheduling.booking import Asker
 from scheduling.calendars import local_date, moment
 from scheduling.matrix import LaneRow
 from scheduling.models import Booking, Interval, Slot, Zone, ZoneSettlement
 from scheduling.policy import UNDO_FOR, Reason, Refusal, why_no_choice
-from scheduling.rounds import WhyNot
+from scheduling.round_marks import HandedOver, WhyNot
+from scheduling.rounds import Courier
 from scheduling.slots import LIMIT_DAYS
-from tests.factories import CHELYABINSK, NOW, TOMSK, SettlementFactory, make_parcel
+from tests.factories import CHELYABINSK, NOW, TOMSK, SettlementFactory, make_parcel, make_round
 
 ZONE_ID, TOWN = 1, "Asia/Tomsk"
 MORNING, DAY, EVENING = time(10), time(14), time(18)
@@ -268,16 +270,20 @@ class Lives(RuleBasedStateMachine):
             return
         parcel_id, (day, _) = booked[pick % len(booked)]
         with transaction() as session:
-            rounds.load(session, ZONE_ID, day, "Иван", self.now)
+            (one,) = make_round(session, TOMSK, day, self.now)
+            for stop in rounds.stops_of(session, one.id):
+                with suppress(Refusal):
+                    rounds.load(session, one, stop.parcel.number, Courier("Иван"), self.now)
         self.listen()
         on_round = self.model.states[parcel_id].road is Stage.WITH_COURIER
         try:
             with transaction() as session:
                 parcel = journal.lock(session, parcel_id)
                 if why is None:
-                    rounds.deliver(session, parcel, ZONE_ID, day, "Иван", self.now)
+                    said = HandedOver("Марина", parcel.cod_minor)
+                    round_marks.deliver(session, parcel, one, said, "Иван", self.now)
                 else:
-                    rounds.fail(session, parcel, ZONE_ID, day, "Иван", why, self.now)
+                    round_marks.fail(session, parcel, one, why, "Иван", self.now)
         except Refusal:
             assert not on_round
         self.listen()

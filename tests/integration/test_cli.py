@@ -24,9 +24,10 @@ from portal import demo, places, verify
 from portal.access import check_password
 from portal.extensions import now
 from portal.transaction import reading, transaction
-from scheduling import agenda, calls, rounds
+from scheduling import agenda, calls, round_building, rounds
 from scheduling.calendars import calendar_of, local_date
 from scheduling.models import Lane, Matrix, Slot
+from scheduling.round_models import Round
 from sms.models import Message, Status
 from tests.factories import make_parcel, make_world
 
@@ -152,7 +153,8 @@ def test_the_demo_is_alive(both: Flask) -> None:
     with reading() as session:
         stages = Counter(session.scalars(select(Parcel.stage)))
         zone = session.scalars(select(Staff.zone_id).where(Staff.login == "courier")).one()
-        today = rounds.stops_of(session, zone or 0, local_date(moment, "Asia/Tomsk"))
+        (one,) = round_building.rounds_of(session, zone or 0, session.scalars(select(Round.day)).one())
+        today = rounds.stops_of(session, one.id)
         messages = Counter(session.scalars(select(Message.status)))
         assert agenda.due(session, moment) == []
         assert sum(calls.waiting(session, moment)) > 0

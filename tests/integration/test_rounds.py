@@ -8,24 +8,31 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Fact, Parcel
+from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
+from portal.ticking import build_rounds
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import booking, rounds
+from scheduling import booking, round_changes, round_closing, round_marks, rounds
 from scheduling.booking import Asker
 from scheduling.calendars import moment
-from scheduling.models import Slot
+from scheduling.capacity import Changed
+from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
-from scheduling.rounds import Courier, Standing, WhyNot, visiting_hour
-from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_world, zone_of
+from scheduling.round_closing import Missing, NotClosable
+from scheduling.round_marks import HandedOver, WhyNot
+from scheduling.round_models import Round
+from scheduling.rounds import Courier, Standing, WrongParcel
+from tests.factories import NOW, TOMSK, make_parcel, make_round, make_staff, make_world, zone_of
 
 TUESDAY = date(2026, 11, 24)
 MORNING = moment(TUESDAY, time(9), "Asia/Tomsk")
 NOON = moment(TUESDAY, time(12), "Asia/Tomsk")
+PAID = HandedOver("Марина Кузнецова", 499_000, "00123")
 
 
 def booked(*starts: time, kinds: tuple[Kind, ...] = (Kind.HANDED_OVER, Kind.DEPARTED, Kind.ARRIVED)) -> list[int]:
@@ -40,25 +47,36 @@ def booked(*starts: time, kinds: tuple[Kind, ...] = (Kind.HANDED_OVER, Kind.DEPA
         return [parcel.id for parcel in parcels]
 
 
-def load(now: datetime = MORNING, place: int = TOMSK) -> int:
+COURIER = Courier("Иван Петров", "+79130001122")
+
+
+def the_round(session: Session) -> Round:
+    """Tuesday's round in Tomsk, built when it is asked for first and completed ever after."""
+    return make_round(session, TOMSK, TUESDAY, NOW)[0]
+
+
+def load(now: datetime = MORNING) -> None:
+    """Everything that may be taken is scanned."""
     with transaction() as session:
-        return rounds.load(session, zone_of(session, place).id, TUESDAY, Courier("Иван Петров", "+79130001122"), now)
+        one = the_round(session)
+        for stop in rounds.stops_of(session, one.id):
+            rounds.load(session, one, stop.parcel.number, COURIER, now)
 
 
-def deliver(parcel_id: int, place: int = TOMSK, day: date = TUESDAY, now: datetime = NOON) -> None:
+def deliver(parcel_id: int, now: datetime = NOON, said: HandedOver = PAID) -> None:
     with transaction() as session:
-        rounds.deliver(session, journal.lock(session, parcel_id), zone_of(session, place).id, day, "Иван", now)
+        round_marks.deliver(session, journal.lock(session, parcel_id), the_round(session), said, "Иван", now)
 
 
-def fail(parcel_id: int, why: WhyNot = WhyNot.ABSENT, place: int = TOMSK) -> None:
+def fail(parcel_id: int, why: WhyNot = WhyNot.ABSENT) -> None:
     with transaction() as session:
-        rounds.fail(session, journal.lock(session, parcel_id), zone_of(session, place).id, TUESDAY, "Иван", why, NOON)
+        round_marks.fail(session, journal.lock(session, parcel_id), the_round(session), why, "Иван", NOON)
 
 
 def sheet() -> list[tuple[int, Standing]]:
     """The courier's sheet: parcel and standing, in the order of the stops."""
-    with reading() as session:
-        stops = rounds.stops_of(session, zone_of(session, TOMSK).id, TUESDAY)
+    with transaction() as session:
+        stops = rounds.stops_of(session, the_round(session).id)
         assert [stop.number for stop in stops] == list(range(1, len(stops) + 1))
         return [(stop.parcel.id, stop.standing) for stop in stops]
 
@@ -84,27 +102,46 @@ def test_the_sheet_goes_by_the_hours_of_the_slots(app: Flask) -> None:
     assert [parcel_id for parcel_id, _ in sheet()] == [morning, day, evening]
 
 
-def test_the_courier_takes_what_lies_in_the_depot(both: Flask) -> None:
-    booked(time(10), time(14))
-    assert load() == 2
-    assert [standing for _, standing in sheet()] == [Standing.LOADED, Standing.LOADED]
+def test_only_what_was_scanned_is_with_the_courier(both: Flask) -> None:
+    first, second = booked(time(10), time(14))
+    with transaction() as session:
+        one = the_round(session)
+        for _twice in range(2):
+            rounds.load(session, one, f"VH{first:09d}", COURIER, MORNING)
+    assert sheet() == [(first, Standing.LOADED), (second, Standing.IN_DEPOT)]
+    assert len(facts(first, Kind.TO_COURIER)) == 1
 
 
-def test_a_second_taking_takes_nothing(both: Flask) -> None:
-    (parcel_id,) = booked(time(10))
-    assert [load(), load()] == [1, 0]
-    assert len(facts(parcel_id, Kind.TO_COURIER)) == 1
+def test_a_parcel_of_nobody_or_of_another_round_is_not_taken(app: Flask) -> None:
+    with transaction() as session:
+        shop = make_world(session)
+        for login, name in (("first", "Анна"), ("second", "Борис")):
+            make_staff(session, "courier", login, zone_id=zone_of(session, TOMSK).id).name = name
+        parcels = [make_parcel(session, shop) for _ in range(4)]
+        for parcel in parcels:
+            booking.book(session, parcel, TUESDAY, time(10), Asker("recipient", parcel.version), NOW)
+        one, other = make_round(session, TOMSK, TUESDAY, NOW)
+        stops = rounds.stops_of(session, other.id)
+        assert 1 <= len(stops) <= 3
+        for code, elsewhere in ((stops[0].parcel.number, (other.name, "Борис")), ("VH000999999", None), ("?!", None)):
+            with pytest.raises(WrongParcel) as caught:
+                rounds.load(session, one, code, COURIER, MORNING)
+            assert caught.value.elsewhere == elsewhere
+        assert stops[0].parcel.stage is Stage.SCHEDULED
 
 
-def test_what_has_not_arrived_is_not_taken(app: Flask) -> None:
+def test_a_code_that_cannot_be_read_is_said_to_be_so(app: Flask) -> None:
     (parcel_id,) = booked(time(10), kinds=(Kind.HANDED_OVER,))
-    assert load() == 0
     assert sheet() == [(parcel_id, Standing.ON_THE_WAY)]
+    with transaction() as session:
+        rounds.load(session, the_round(session), str(parcel_id), COURIER, MORNING, by_eye=True)
+    assert facts(parcel_id, Kind.TO_COURIER)[0].details["unreadable"] is True
+    assert sheet() == [(parcel_id, Standing.LOADED)]
 
 
 def test_what_an_incident_holds_up_is_not_taken(app: Flask) -> None:
     booked(time(10), kinds=(Kind.ARRIVED, Kind.INCIDENT))
-    assert load() == 0
+    assert refused(load) is Reason.NOT_TO_LOAD
 
 
 def test_a_delivery_ends_the_parcel_with_the_money_that_was_due(both: Flask) -> None:
@@ -115,6 +152,17 @@ def test_a_delivery_ends_the_parcel_with_the_money_that_was_due(both: Flask) -> 
     assert (fact.details["cod_minor"], fact.details["currency"], fact.details["by"]) == (499_000, "RUB", "Иван")
     assert (parcel_of(parcel_id).stage, parcel_of(parcel_id).closed_at) == (Stage.DELIVERED, NOON)
     assert sheet() == [(parcel_id, Standing.DELIVERED)]
+
+
+def test_another_sum_wants_a_word_and_somebody_a_name(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    assert refused(lambda: deliver(parcel_id, said=HandedOver("Марина", 100_000))) is Reason.OTHER_SUM
+    assert refused(lambda: deliver(parcel_id, said=HandedOver(" ", 499_000))) is Reason.NOBODY_NAMED
+    assert parcel_of(parcel_id).stage is Stage.WITH_COURIER
+    deliver(parcel_id, said=HandedOver("Марина", 100_000, "", "остальное картой"))
+    details = facts(parcel_id, Kind.DELIVERED)[0].details
+    assert (details["cod_minor"], details["due_minor"], details["note"]) == (100_000, 499_000, "остальное картой")
 
 
 def test_a_second_mark_of_a_delivery_changes_nothing(app: Flask) -> None:
@@ -129,9 +177,8 @@ def test_a_second_mark_of_a_delivery_changes_nothing(app: Flask) -> None:
     ("why", "stage"),
     [
         (WhyNot.ABSENT, Stage.MISSED),
-        (WhyNot.LATER, Stage.MISSED),
-        (WhyNot.ADDRESS, Stage.MISSED),
-        (WhyNot.REFUSED, Stage.REFUSED),
+        (WhyNot.NO_ANSWER, Stage.MISSED),
+        (WhyNot.NO_MONEY, Stage.REFUSED),
     ],
 )
 def test_a_failed_stop_says_why_stays_on_the_sheet_and_frees_its_place(both: Flask, why: WhyNot, stage: Stage) -> None:
@@ -139,8 +186,9 @@ def test_a_failed_stop_says_why_stays_on_the_sheet_and_frees_its_place(both: Fla
     load()
     fail(parcel_id, why)
     assert parcel_of(parcel_id).stage is stage
+    assert facts(parcel_id, Kind.REFUSED if stage is Stage.REFUSED else Kind.NOT_DELIVERED)[0].details["why"] == why
     with transaction() as session:
-        (stop,) = rounds.stops_of(session, zone_of(session, TOMSK).id, TUESDAY)
+        (stop,) = rounds.stops_of(session, the_round(session).id)
         assert (stop.standing, stop.why, stop.done_at) == (Standing.NOT_DELIVERED, why.value, NOON)
         assert session.scalar(select(func.sum(Slot.taken))) == 0
     with transaction() as session:
@@ -169,24 +217,10 @@ def test_a_missed_stop_of_the_morning_stays_marked_when_the_evening_is_agreed(ap
 
 
 @pytest.mark.parametrize("mark", [deliver, fail])
-def test_a_parcel_of_another_zone_is_not_marked(both: Flask, mark: Callable[..., None]) -> None:
-    (parcel_id,) = booked(time(10))
-    load()
-    assert refused(lambda: mark(parcel_id, place=KALININGRAD)) is Reason.NOT_ON_ROUND
-    assert parcel_of(parcel_id).stage is Stage.WITH_COURIER
-
-
-@pytest.mark.parametrize("mark", [deliver, fail])
 def test_a_parcel_that_was_not_taken_is_not_marked(app: Flask, mark: Callable[..., None]) -> None:
     (parcel_id,) = booked(time(10))
     assert refused(lambda: mark(parcel_id)) is Reason.NOT_ON_ROUND
     assert parcel_of(parcel_id).stage is Stage.SCHEDULED
-
-
-def test_a_parcel_of_another_day_is_not_marked(app: Flask) -> None:
-    (parcel_id,) = booked(time(10))
-    load()
-    assert refused(lambda: deliver(parcel_id, day=TUESDAY + timedelta(days=1))) is Reason.NOT_ON_ROUND
 
 
 def test_what_was_handed_over_cannot_be_marked_as_failed(app: Flask) -> None:
@@ -203,13 +237,9 @@ def test_what_was_marked_as_failed_cannot_be_handed_over(app: Flask) -> None:
     assert refused(lambda: deliver(parcel_id)) is Reason.NOT_ON_ROUND
 
 
-def test_the_courier_of_another_city_takes_nothing(app: Flask) -> None:
-    booked(time(10))
-    assert load(place=KALININGRAD) == 0
-
-
 def test_a_stop_that_was_moved_away_is_not_on_the_sheet(app: Flask) -> None:
     (parcel_id,) = booked(time(10))
+    assert sheet() == [(parcel_id, Standing.IN_DEPOT)]
     with transaction() as session:
         parcel = journal.lock(session, parcel_id)
         asker = Asker("recipient", parcel.version)
@@ -217,23 +247,85 @@ def test_a_stop_that_was_moved_away_is_not_on_the_sheet(app: Flask) -> None:
     assert sheet() == []
 
 
-@pytest.mark.parametrize(
-    ("hours", "place", "count", "window"),
-    [
-        ((14, 18), 0, 1, ("15:30", "16:30")),
-        ((14, 18), 0, 8, ("14:00", "15:00")),
-        ((14, 18), 7, 8, ("17:00", "18:00")),
-        ((14, 15), 3, 9, ("14:00", "15:00")),
-    ],
-)
-def test_the_hour_a_recipient_is_told(hours: tuple[int, int], place: int, count: int, window: tuple[str, str]) -> None:
-    begins, ends = visiting_hour(time(hours[0]), time(hours[1]), place, count)
-    assert (f"{begins:%H:%M}", f"{ends:%H:%M}") == window
-
-
 def test_who_carries_it_and_when_goes_into_the_journal(app: Flask) -> None:
     (parcel_id,) = booked(time(14))
     load()
     (given,) = facts(parcel_id, Kind.TO_COURIER)
     assert (given.details["name"], given.details["phone"]) == ("Иван", "+79130001122")
-    assert (given.details["from"], given.details["until"]) == ("15:30", "16:30")
+    assert (given.details["from"], given.details["until"]) == ("14:00", "15:00")
+
+
+def test_a_round_is_closed_when_all_is_marked_brought_back_and_paid_in(both: Flask) -> None:
+    paid, missed = booked(time(10), time(14))
+    load()
+    cash = {"RUB": 499_000}
+    assert lacks(cash).unmarked == [1, 2]
+    deliver(paid)
+    fail(missed)
+    assert (lacks(cash).unmarked, lacks(cash).to_return, lacks(cash).is_cash_short) == ([], [2], False)
+    with transaction() as session:
+        for _twice in range(2):
+            rounds.bring_back(session, the_round(session), f"VH{missed:09d}", "Иван", NOON)
+    assert len(facts(missed, Kind.BACK_AT_DEPOT)) == 1
+    assert lacks({"RUB": 1}).is_cash_short
+    with transaction() as session:
+        round_closing.close(session, the_round(session), cash, NOON)
+    with transaction() as session:
+        assert (the_round(session).closed_at, the_round(session).cash_handed) == (NOON, cash)
+    with transaction() as session:
+        assert breaches(session) == []
+
+
+def lacks(cash: dict[str, int]) -> Missing:
+    with pytest.raises(NotClosable) as caught, transaction() as session:
+        round_closing.close(session, the_round(session), cash, NOON)
+    return caught.value.missing
+
+
+def test_a_round_that_has_not_begun_is_late_once(both: Flask) -> None:
+    booked(time(10))
+    with transaction() as session:
+        one = the_round(session)
+        assert one.start_by == moment(TUESDAY, time(9, 30), "Asia/Tomsk")
+        assert refused(lambda: rounds.start(session, one, MORNING)) is Reason.NOTHING_LOADED
+    with transaction() as session:
+        assert rounds.mark_late(session, one.start_by - timedelta(seconds=1)) == []
+        assert rounds.mark_late(session, one.start_by) == [one.id]
+        assert rounds.mark_late(session, NOON) == []
+
+
+def test_rounds_are_built_when_the_choice_is_closed_and_take_in_who_comes_late(both: Flask) -> None:
+    first, second = booked(time(18), time(10))
+    evening = moment(TUESDAY - timedelta(days=1), time(18), "Asia/Tomsk")
+    with transaction() as session:
+        make_staff(session, "courier", zone_id=zone_of(session, TOMSK).id)
+    assert (build_rounds(evening - timedelta(minutes=1)), build_rounds(evening), build_rounds(evening)) == (0, 1, 0)
+    assert [parcel_id for parcel_id, _ in sheet()] == [second, first]
+    with transaction() as session:
+        shop = session.scalars(select(Shop)).one()
+        late = make_parcel(session, shop)
+        slot = session.scalars(
+            select(Slot).where(Slot.zone_id == zone_of(session, TOMSK).id, Slot.day == TUESDAY, Slot.starts == time(14))
+        ).one()
+        slot.taken += 1
+        held = Booking(parcel_id=late.id, slot_id=slot.id, made_by="operator", made_at=evening)
+        session.add(held)
+    assert build_rounds(evening) == 1
+    assert [parcel_id for parcel_id, _ in sheet()] == [second, late.id, first]
+
+
+def test_who_was_told_an_hour_hears_when_it_changes(both: Flask) -> None:
+    booked(time(10), time(10))
+    load()
+    (first, _), (second, _) = sheet()
+    with transaction() as session:
+        one = the_round(session)
+        stops = rounds.stops_of(session, one.id)
+        hours = {stop.parcel.id: stop.at.arrives_from for stop in stops}
+        round_changes.shift(session, one.id, one.version, stops[0].at.booking_id, 1, NOON)
+        moved = {stop.parcel.id: stop.at.arrives_from for stop in rounds.stops_of(session, one.id)}
+    assert [parcel_id for parcel_id, _ in sheet()] == [second, first]
+    told = {parcel_id: len(facts(parcel_id, Kind.VISIT_MOVED)) for parcel_id in (first, second)}
+    assert told == {parcel_id: int(hours[parcel_id] != moved[parcel_id]) for parcel_id in (first, second)}
+    with pytest.raises(Changed), transaction() as session:
+        round_changes.shift(session, one.id, 1, stops[0].at.booking_id, 1, NOON)

@@ -7,13 +7,16 @@ import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from parcels import journal
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
+from portal import links
 from portal.transaction import reading, transaction
 from scheduling import booking
-from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_staff, make_world, travel, zone_of
+from scheduling.round_models import Round, RoundStop
+from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_round, make_staff, make_world, travel, zone_of
 from tests.web.test_account import Browser
 
 TODAY = date(2026, 11, 26)
@@ -38,6 +41,7 @@ def parcels(app: Flask) -> list[int]:
             at = travel(session, parcel, kinds)
             booking.book(session, parcel, TODAY, time(hour), booking.Asker("recipient", parcel.version), at)
             made.append(parcel.id)
+        make_round(session, TOMSK, TODAY, NOON - timedelta(hours=12))
         return made
 
 
@@ -59,54 +63,107 @@ def count_of(parcel_id: int, kind: Kind) -> int:
         return len(session.scalars(select(Fact).where(Fact.parcel_id == parcel_id, Fact.kind == kind)).all())
 
 
-def test_stops_stand_in_the_order_of_their_hours(courier: Browser) -> None:
+def take(courier: Browser, *parcels: int) -> None:
+    for parcel_id in parcels:
+        assert courier.post("/round/scan", code=f"VH{parcel_id:09d}").status_code == 303
+
+
+def hand_over(courier: Browser, parcel_id: int, cash: str = "", **more: str) -> TestResponse:
+    return courier.post(f"/round/{parcel_id}/delivered", to="Марина", cash=cash, **more)
+
+
+def test_stops_stand_in_the_order_of_the_round(courier: Browser) -> None:
     page = courier.get("/round").text
     screen = page[: page.index("sheet-print")]
-    places = [screen.index(address) for address in ("Нахимова, 12", "Учебная, 20", "Усова, 21/2")]
+    places = [screen.rindex(address) for address in ("Нахимова, 12", "Учебная, 20", "Усова, 21/2")]
     assert places == sorted(places)
     assert "0 из 3" in page
+    assert "Рейс Т-1" in page
     assert '<body class="courier">' in page
-    assert "Принять 2\u00a0посылки со склада" in page
+    assert 'action="/round/scan"' in page
     assert "Ещё не в городе" in page
     assert "Вручил" not in page, "nothing is in the car yet"
+    assert "Выехал" not in page
 
 
-def test_the_load_is_taken_once(courier: Browser, parcels: list[int]) -> None:
-    assert courier.post("/round/load").location == "/round"
-    assert courier.post("/round/load").status_code == 303
+def test_each_parcel_is_scanned_into_the_car(courier: Browser, parcels: list[int]) -> None:
+    take(courier, parcels[1], parcels[1], parcels[0])
     assert [stage_of(p) for p in parcels] == [Stage.WITH_COURIER, Stage.WITH_COURIER, Stage.SCHEDULED]
-    assert count_of(parcels[0], Kind.TO_COURIER) == 1
+    assert count_of(parcels[1], Kind.TO_COURIER) == 1
     page = courier.get("/round").text
-    box = page[page.index('id="next"') : page.index("</section>")]
+    box = page[page.index('id="next"') : page.index("</section>", page.index('id="next"'))]
     assert "Нахимова, 12" in box
     assert "4\u00a0990\u00a0₽" in box
     assert 'href="tel:+79130001242"' in box
+    assert 'href="geo:0,0?q=' in box
+    answer = courier.post("/round/scan", code="VH000999999")
+    assert (answer.status_code, "нет ни в одном рейсе" in answer.text) == (409, True)
+    assert courier.post("/round/scan", unreadable=f"VH{parcels[2]:09d}").status_code == 303
+    assert stage_of(parcels[2]) is Stage.WITH_COURIER
+
+
+def test_the_day_from_leaving_to_closing(courier: Browser, parcels: list[int]) -> None:
+    assert courier.post("/round/start").status_code == 409
+    take(courier, *parcels)
+    assert "Позвоните за час" in courier.get("/round").text
+    assert courier.post(f"/round/{parcels[1]}/warned").status_code == 303
+    assert "предупреждён" in courier.get("/round").text
+    assert courier.post("/round/start").status_code == 303
+    hand_over(courier, parcels[1], "4990")
+    hand_over(courier, parcels[0])
+    courier.post(f"/round/{parcels[2]}/failed", why="quality")
+    courier.post(f"/round/{parcels[2]}/failed", why="bad_quality")
+    early = courier.post("/round/close", cash_RUB="4990")
+    assert early.status_code == 409
+    assert "Не отсканированы на складе посылки с адресов: 3." in early.text
+    assert courier.post("/round/back", code=f"VH{parcels[0]:09d}").status_code == 409
+    assert courier.post("/round/back", code=f"VH{parcels[2]:09d}").status_code == 303
+    assert "Деньги не сходятся" in courier.post("/round/close", cash_RUB="4900").text
+    assert courier.post("/round/close", cash_RUB="4 990,00").status_code == 303
+    assert "Рейс закрыт в 12:00" in courier.get("/round").text
+
+
+def test_the_recipient_sees_how_many_come_before_him(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    take(courier, *parcels)
+    with reading() as session:
+        link = f"/t/{links.token_for(session.get_one(Parcel, parcels[2]))}"
+    assert "Перед вами" not in app.test_client().get(link).text
+    courier.post("/round/start")
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+        assert "Перед вами 2\u00a0адреса" in app.test_client().get(link).text
+    hand_over(courier, parcels[1], "4990")
+    with time_machine.travel(NOON + timedelta(minutes=2), tick=False):
+        page = app.test_client().get(link).text
+    assert "Перед вами 1\u00a0адрес." in page
+    assert "с\u00a018 до\u00a018:30" in page
 
 
 def test_a_double_press_is_harmless_and_the_money_is_counted(courier: Browser, parcels: list[int]) -> None:
-    courier.post("/round/load")
+    take(courier, *parcels[:2])
+    for slip in ("100", "-4990", "1e999999", "NaN", "много"):
+        assert "сумма не та" in hand_over(courier, parcels[1], slip).text
     for _press in range(2):
-        answer = courier.post(f"/round/{parcels[1]}/delivered", day="2026-11-26")
+        answer = hand_over(courier, parcels[1], "4990", day="2026-11-26")
         assert (answer.status_code, answer.location) == (303, "/round?day=2026-11-26")
     assert count_of(parcels[1], Kind.DELIVERED) == 1
     page = courier.get("/round").text
     assert "1 из 3" in page
     assert "вручено в 12:00" in page
-    assert "Учебная, 20" in page[page.index('id="next"') : page.index("</section>")]
+    assert "Учебная, 20" in page[page.index('id="next"') :]
     assert "денег не брать" in page
-    assert "4\u00a0990\u00a0₽" in page[page.index("Получено за день") : page.index("Осталось получить")]
+    assert "4\u00a0990\u00a0₽" in page[page.index("Деньги на руках") : page.index("Осталось получить")]
 
 
-@pytest.mark.parametrize(("why", "stage"), [("absent", Stage.MISSED), ("refused", Stage.REFUSED)])
+@pytest.mark.parametrize(("why", "stage"), [("absent", Stage.MISSED), ("changed_mind", Stage.REFUSED)])
 def test_a_failed_stop_keeps_its_reason(courier: Browser, parcels: list[int], why: str, stage: Stage) -> None:
-    courier.post("/round/load")
+    take(courier, *parcels[:2])
     for _press in range(2):
         assert courier.post(f"/round/{parcels[0]}/failed", why=why).status_code == 303
     assert stage_of(parcels[0]) is stage
 
 
 def test_without_a_reason_nothing_is_kept(courier: Browser, parcels: list[int]) -> None:
-    courier.post("/round/load")
+    take(courier, *parcels[:2])
     page = courier.post(f"/round/{parcels[0]}/failed", day="2026-11-26")
     assert page.status_code == 422
     assert "не выбрана причина" in page.text
@@ -114,12 +171,12 @@ def test_without_a_reason_nothing_is_kept(courier: Browser, parcels: list[int]) 
 
 
 def test_any_stop_can_be_opened_and_marked_out_of_turn(courier: Browser, parcels: list[int]) -> None:
-    courier.post("/round/load")
+    take(courier, *parcels[:2])
     page = courier.get(f"/round/{parcels[0]}?day=2026-11-26")
     assert page.status_code == 200
     assert f'action="/round/{parcels[0]}/delivered"' in page.text
     assert f'action="/round/{parcels[1]}/delivered"' not in page.text
-    assert courier.post(f"/round/{parcels[0]}/delivered", day="2026-11-26").status_code == 303
+    assert hand_over(courier, parcels[0], day="2026-11-26").status_code == 303
     assert stage_of(parcels[0]) is Stage.DELIVERED
 
 
@@ -140,15 +197,15 @@ def test_tomorrow_is_shown_and_cannot_be_marked(app: Flask, courier: Browser, pa
         early = Browser(app, "courier")
         page = early.get("/round?day=2026-11-26").text
         assert "Нахимова, 12" in page
-        assert "Принять" not in page
-        assert early.post(f"/round/{parcels[1]}/delivered", day="2026-11-26").status_code == 409
-    assert "На этот день доставок нет" in courier.get("/round?day=2026-12-01").text
+        assert "Погрузка" not in page
+        assert early.post(f"/round/{parcels[1]}/delivered", day="2026-11-26", to="Марина").status_code == 409
+    assert "Рейс на этот день ещё не собран" in courier.get("/round?day=2026-12-01").text
     assert "0 из 3" in courier.get("/round?day=nonsense").text
 
 
 def test_the_sheet_of_paper_lists_what_is_still_to_do(courier: Browser, parcels: list[int]) -> None:
-    courier.post("/round/load")
-    courier.post(f"/round/{parcels[1]}/delivered")
+    take(courier, *parcels[:2])
+    hand_over(courier, parcels[1], "4990")
     page = courier.get("/round").text
     sheet = page[page.index("sheet-print") :]
     with reading() as session:
@@ -167,9 +224,31 @@ def test_a_courier_without_a_zone_has_no_round(app: Flask, courier: Browser) -> 
 
 
 def test_marks_are_facts_with_the_courier_in_them(courier: Browser, parcels: list[int]) -> None:
-    courier.post("/round/load")
+    take(courier, *parcels[:2])
     courier.post(f"/round/{parcels[0]}/failed", why="address")
     with reading() as session:
         last = journal.facts_of(session, session.get_one(Parcel, parcels[0]))
     fact = next(fact for fact in last if fact.kind is Kind.NOT_DELIVERED)
     assert (fact.details["by"], fact.details["why"]) == ("Ольга Смирнова", "address")
+
+
+def test_the_dispatcher_changes_the_order_of_a_round(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    take(courier, parcels[1])
+    with transaction() as session:
+        make_staff(session, "operator")
+        one = session.scalars(select(Round)).one()
+        first = session.scalars(select(RoundStop).where(RoundStop.place == 1)).one().booking_id
+    desk = Browser(app, "operator")
+    listed = desk.get("/rounds?day=2026-11-26").text
+    assert "Т-1" in listed
+    assert "не выехал вовремя" in listed
+    assert f'action="/rounds/{one.id}/shift"' in desk.get(f"/rounds/{one.id}").text
+    wish = {"version": str(one.version), "booking": str(first), "to": "down"}
+    assert desk.post(f"/rounds/{one.id}/shift", **wish).status_code == 303
+    again = desk.post(f"/rounds/{one.id}/shift", **wish)
+    assert (again.status_code, "рейс изменился" in again.text) == (409, True)
+    page = courier.get("/round").text
+    assert page.index("Учебная, 20", page.index("sheet-print")) < page.index("Нахимова, 12", page.index("sheet-print"))
+    assert count_of(parcels[1], Kind.VISIT_MOVED) == 1
+    assert desk.post("/rounds/999/shift", **wish).status_code == 404
+    assert desk.post("/rounds/build", day="2026-11-26", zone="1").status_code == 303

@@ -1,0 +1,85 @@
+"""Words of the courier's day and its dispatcher: a wrong parcel, what is missing to close, a change refused."""
+
+from collections.abc import Sequence
+
+from portal.formats import money
+from portal.languages import _
+from portal.notices import Notice
+from scheduling.capacity import Changed
+from scheduling.round_closing import Missing
+from scheduling.rounds import WrongParcel
+
+
+def wrong_parcel(problem: WrongParcel) -> Notice:
+    """A parcel that is not of this round was scanned for loading."""
+    other = problem.elsewhere
+    if other is None:
+        return Notice(
+            happened=_("{code}: нет ни в одном рейсе на этот день", code=problem.code or _("Пустой код")),
+            means=_("За вами ничего не записано."),
+            now=_("Проверьте код. Если он верный, оставьте посылку на складе и скажите старшему смены."),
+        )
+    return Notice(
+        happened=_("{code}: не из вашего рейса", code=problem.code),
+        means=_("Она из рейса {name}, курьер {courier}. За вами не записана.", name=other[0], courier=other[1]),
+        now=_("Верните её на стеллаж этого рейса."),
+    )
+
+
+def not_to_return(problem: WrongParcel) -> Notice:
+    """A parcel was scanned as brought back that this round has not to bring back."""
+    return Notice(
+        happened=_("{code}: такой посылки среди невручённых нет", code=problem.code or _("Пустой код")),
+        means=_("Возврат не записан."),
+        now=_("Проверьте код. Если посылку не вручили, сначала отметьте адрес: «Не вручил» и почему."),
+    )
+
+
+def not_closable(missing: Missing, language: str) -> Notice:
+    """Why the round cannot be closed yet, all of it in one go."""
+    return Notice(
+        happened=_("Рейс пока не закрыть"),
+        means=" ".join(_lacks(missing, language)),
+        now=_("Закончите это и нажмите «Закрыть рейс» ещё раз."),
+        tone="warn",
+    )
+
+
+def _lacks(missing: Missing, language: str) -> list[str]:
+    lacks = []
+    if missing.unmarked:
+        lacks.append(_("Не отмечены адреса: {numbers}.", numbers=_listed(missing.unmarked)))
+    if missing.to_return:
+        lacks.append(_("Не отсканированы на складе посылки с адресов: {numbers}.", numbers=_listed(missing.to_return)))
+    if missing.is_cash_short:
+        said = {"taken": _sums(missing.taken, language), "entered": _sums(missing.entered, language)}
+        lacks.append(_("Деньги не сходятся: по отметкам {taken}, вы сдаёте {entered}.", **said))
+    return lacks
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(str(number) for number in numbers)
+
+
+def _sums(table: dict[str, int], language: str) -> str:
+    return ", ".join(money(minor, currency, language) for currency, minor in table.items()) or money(0, "RUB", language)
+
+
+def not_moved(problem: Exception) -> Notice:
+    """Why a dispatcher's change of a round was not made."""
+    if isinstance(problem, Changed):
+        return Notice(
+            happened=_("Пока страница была открыта, рейс изменился"),
+            means=_("Ваше изменение не записано."),
+            now=_("Вот рейс сейчас. Если переставить всё ещё нужно, нажмите снова."),
+            tone="warn",
+        )
+    return Notice(
+        happened={
+            "round_closed": _("Рейс уже закрыт"),
+            "stop_done": _("Этот адрес уже отмечен"),
+            "in_the_car": _("Посылка уже в машине: другому курьеру её не отдать"),
+        }.get(str(problem), _("Так переставить нельзя")),
+        means=_("Ничего не изменено."),
+        now=_("Если это важно, позвоните курьеру."),
+    )

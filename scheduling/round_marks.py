@@ -1,0 +1,116 @@
+"""Use cases at the door: handed over, with the money that was due, or not, for one of the reasons there are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from parcels import journal
+from parcels.journal import NewFact
+from parcels.models import Parcel
+from parcels.stages import Kind, Stage
+from scheduling.policy import Reason, Refusal
+from scheduling.round_models import Round, RoundStop
+from scheduling.rounds import DELIVERED, on_round
+
+
+class WhyNot(StrEnum):
+    """Why a parcel was not handed over at the door. Those that are refusals send it back to the shop."""
+
+    ABSENT = "absent"
+    LATER = "later"
+    ADDRESS = "address"
+    NO_ANSWER = "no_answer"
+    LATE = "late"
+    NO_MONEY = "no_money"
+    CHANGED_MIND = "changed_mind"
+    BOUGHT_ELSEWHERE = "bought_elsewhere"
+    NOT_ORDERED = "not_ordered"
+    WRONG_SIZE = "wrong_size"
+    LOOKS_DIFFERENT = "looks_different"
+    BAD_QUALITY = "bad_quality"
+    WRONG_ITEM = "wrong_item"
+    REFUSED = "refused"
+
+
+#: The reasons by the numbers that TopDelivery gives them (denyParams.reason.id). 6 is nobody's refusal: no one was
+#: reached, and the parcel waits for another day like one whose recipient was not at home.
+REASON_IDS = {
+    WhyNot.LATE: 1,
+    WhyNot.NO_MONEY: 2,
+    WhyNot.CHANGED_MIND: 3,
+    WhyNot.BOUGHT_ELSEWHERE: 4,
+    WhyNot.NOT_ORDERED: 5,
+    WhyNot.NO_ANSWER: 6,
+    WhyNot.REFUSED: 7,
+    WhyNot.WRONG_SIZE: 8,
+    WhyNot.LOOKS_DIFFERENT: 9,
+    WhyNot.BAD_QUALITY: 10,
+    WhyNot.WRONG_ITEM: 11,
+}
+NOT_MET = (WhyNot.ABSENT, WhyNot.NO_ANSWER, WhyNot.LATER, WhyNot.ADDRESS)
+REFUSALS = tuple(why for why in WhyNot if why not in NOT_MET)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What the courier says of a delivery: to whom, the money in minor units, and the number of the receipt.
+
+    A sum other than the one due wants a `comment`.
+    """
+
+    to: str
+    cash_minor: int
+    receipt: str = ""
+    comment: str = ""
+
+
+def deliver(session: Session, parcel: Parcel, one: Round, said: HandedOver, courier: str, now: datetime) -> None:
+    """Mark a stop as handed over. A second mark changes nothing.
+
+    Args: `parcel` held by `journal.lock`. Raises Refusal when it is not in the car of this round, when nobody is named,
+    or when the money is not what was due and nothing is said of it.
+    """
+    stop = on_round(session, one, parcel.id)
+    if parcel.stage is Stage.DELIVERED:
+        return
+    _insist_on_car(one, stop, parcel)
+    if not said.to.strip():
+        raise Refusal(Reason.NOBODY_NAMED)
+    if said.cash_minor < 0 or (said.cash_minor != parcel.cod_minor and not said.comment.strip()):
+        raise Refusal(Reason.OTHER_SUM)
+    details = {"by": courier, "booking": stop.booking_id, "cod_minor": said.cash_minor, "currency": parcel.currency}
+    extra = {"to": said.to.strip(), "receipt": said.receipt.strip(), "note": said.comment.strip()}
+    if said.cash_minor != parcel.cod_minor:
+        details["due_minor"] = parcel.cod_minor
+    details |= {name: words for name, words in extra.items() if words}
+    journal.record(session, parcel, NewFact(Kind.DELIVERED, "courier", details=details), now)
+    _done(stop, DELIVERED, now)
+    stop.cash_minor = said.cash_minor
+
+
+def fail(session: Session, parcel: Parcel, one: Round, why: WhyNot, courier: str, now: datetime) -> None:
+    """Mark a stop as not handed over; a refusal sends the parcel back. A second mark changes nothing.
+
+    Args: `parcel` held by `journal.lock`. Raises Refusal when it is not in the car of this round.
+    """
+    stop = on_round(session, one, parcel.id)
+    if stop.done_at is not None and stop.outcome != DELIVERED:
+        return
+    _insist_on_car(one, stop, parcel)
+    details = {"by": courier, "booking": stop.booking_id, "why": why.value}
+    if why in REASON_IDS:
+        details["reason"] = REASON_IDS[why]
+    kind = Kind.NOT_DELIVERED if why in NOT_MET else Kind.REFUSED
+    journal.record(session, parcel, NewFact(kind, "courier", details=details), now)
+    _done(stop, why.value, now)
+
+
+def _insist_on_car(one: Round, stop: RoundStop, parcel: Parcel) -> None:
+    if stop.done_at is not None or parcel.road is not Stage.WITH_COURIER or one.closed_at:
+        raise Refusal(Reason.NOT_ON_ROUND)
+
+
+def _done(stop: RoundStop, outcome: str, now: datetime) -> None:
+    stop.done_at, stop.outcome = now, outcome
