@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-versi
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test campaign campaign-messages contract lint bench lock words clean
+.PHONY: help setup run test campaign campaign-messages campaign-offline contract lint bench lock words clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 19
@@ -27,6 +27,9 @@ campaign: .venv/.tests ## live through thousands of random lives of parcels; LIV
 
 campaign-messages: .venv/.tests ## kill workers while 2,000 messages leave through a bad provider; MESSAGES=, KILLS=
 	@exec $(BIN)/python -m pytest tests/campaign/test_messages_long.py -m campaign -s $(ARGS)
+
+campaign-offline: .venv/.tests ## live through 2,000 days of couriers without a network; SCHEDULES=, SEED=
+	@exec $(BIN)/python -m pytest tests/campaign/test_offline_long.py -m campaign $(ARGS)
 
 contract: .venv/.tests ## ask Prism whether Twilio's own description allows what we send (needs node and the network)
 	@exec $(BIN)/python -m pytest tests/campaign/test_twilio_contract.py -m campaign $(ARGS)

@@ -8,7 +8,7 @@ from portal.page_cache import takes_gzip
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 EVERYWHERE = {
     "Content-Security-Policy": POLICY,

@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 
+from portal import refusals
 from portal.formats import money
 from portal.languages import _
 from portal.notices import Notice
 from scheduling.capacity import Changed
-from scheduling.round_closing import Missing
-from scheduling.rounds import WrongParcel
+from scheduling.policy import Refusal
+from scheduling.round_closing import Missing, NotClosable
+from scheduling.round_loading import WrongParcel
+
+
+def problem(kind: str, found: WrongParcel | NotClosable | Refusal, language: str) -> Notice:
+    """Why something that a courier says was not kept."""
+    if isinstance(found, NotClosable):
+        return not_closable(found.missing, language)
+    if isinstance(found, WrongParcel):
+        return not_to_return(found) if kind == "back" else wrong_parcel(found)
+    return refusals.refusal(found, language)
 
 
 def wrong_parcel(problem: WrongParcel) -> Notice:

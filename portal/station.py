@@ -15,7 +15,7 @@ from parcels.journal import NewFact, UnknownParcel
 from parcels.models import Fact, Parcel, Staff, Warehouse
 from parcels.scanning import Desk, Mode, Seen, Why, decide, grams
 from parcels.stages import Kind, Stage
-from scheduling import booking, rounds
+from scheduling import booking, round_loading
 from scheduling.calendars import local_date
 from scheduling.models import Slot
 from scheduling.zones import service_of
@@ -132,8 +132,8 @@ def _take(session: Session, keeper: Keeper, parcel: Parcel, asked: Asked, now: d
         details |= {"weight_g": weight, "pieces": parcel.pieces}
     if answer is Kind.TO_COURIER and courier is not None:
         try:
-            details |= rounds.hand_out(session, parcel.id, courier, today, now)
-        except rounds.WrongParcel:
+            details |= round_loading.hand_out(session, parcel.id, courier, today, now)
+        except round_loading.WrongParcel:
             return Why.WRONG_COURIER
     journal.record(session, parcel, NewFact(answer, keeper.source, None, keeper.warehouse.name, details), now)
     return answer

@@ -38,13 +38,21 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
         return
     if (outcome := _settles_call(parcel, fact)) is not None:
         calls.close(session, parcel, outcome, now)
-    if parcel.plan is None and parcel.stage is not Stage.DELIVERED:
+    if parcel.plan is None and not _was_kept(session, parcel, fact):
         booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
     if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
         booking.withdraw(session, parcel, "agenda", "delay", now)
     if _is_unreachable(fact) and parcel.plan is None and _is_still_coming(parcel):
         calls.queue(session, parcel, "unreachable", parcel.zone, now)
     replan(session, parcel, now)
+
+
+def _was_kept(session: Session, parcel: Parcel, fact: Fact) -> bool:
+    """Was it handed over on the day that was agreed? Then the place in that day has been used, and stays taken."""
+    if parcel.stage is not Stage.DELIVERED:
+        return False
+    held = booking.active_booking(session, parcel.id)
+    return held is not None and held.slot is not None and held.slot.day <= local_date(fact.occurred_at, parcel.zone)
 
 
 def _settles_call(parcel: Parcel, fact: Fact) -> str | None:

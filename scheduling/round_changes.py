@@ -10,9 +10,9 @@ from parcels.journal import NewFact
 from parcels.stages import Kind, Stage
 from scheduling.capacity import Changed, Impossible
 from scheduling.round_building import stops_in_order, visit_of, write
+from scheduling.round_loading import Courier, said_of
 from scheduling.round_models import Round, RoundStop
 from scheduling.round_plan import put_in, timed
-from scheduling.rounds import Courier, said_of
 
 
 def hold(session: Session, round_id: int, seen: int | None = None) -> Round:

@@ -11,6 +11,7 @@ from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind, Stage
 from scheduling.policy import Reason, Refusal
+from scheduling.round_loading import as_it_was
 from scheduling.round_models import Round, RoundStop
 from scheduling.rounds import DELIVERED, on_round
 
@@ -66,16 +67,25 @@ class HandedOver:
     comment: str = ""
 
 
-def deliver(session: Session, parcel: Parcel, one: Round, said: HandedOver, courier: str, now: datetime) -> None:
+def deliver(
+    session: Session,
+    parcel: Parcel,
+    one: Round,
+    said: HandedOver,
+    courier: str,
+    now: datetime,
+    at: datetime | None = None,
+) -> None:
     """Mark a stop as handed over. A second mark changes nothing.
 
-    Args: `parcel` held by `journal.lock`. Raises Refusal when it is not in the car of this round, when nobody is named,
-    or when the money is not what was due and nothing is said of it.
+    Args: `parcel` held by `journal.lock`; `at` is when it happened if the phone could not tell at once. Raises Refusal
+    when it is not in the car of this round, when nobody is named, or when the money is not what was due and nothing is
+    said of it.
     """
-    stop = on_round(session, one, parcel.id)
+    stop = on_round(session, one, parcel.id, at)
     if parcel.stage is Stage.DELIVERED:
         return
-    _insist_on_car(one, stop, parcel)
+    _insist_on_car(one, stop, parcel, at)
     if not said.to.strip():
         raise Refusal(Reason.NOBODY_NAMED)
     if said.cash_minor < 0 or (said.cash_minor != parcel.cod_minor and not said.comment.strip()):
@@ -85,30 +95,42 @@ def deliver(session: Session, parcel: Parcel, one: Round, said: HandedOver, cour
     if said.cash_minor != parcel.cod_minor:
         details["due_minor"] = parcel.cod_minor
     details |= {name: words for name, words in extra.items() if words}
-    journal.record(session, parcel, NewFact(Kind.DELIVERED, "courier", details=details), now)
-    _done(stop, DELIVERED, now)
+    journal.record(session, parcel, NewFact(Kind.DELIVERED, "courier", at, details=details), now)
+    _done(stop, DELIVERED, at or now)
     stop.cash_minor = said.cash_minor
 
 
-def fail(session: Session, parcel: Parcel, one: Round, why: WhyNot, courier: str, now: datetime) -> None:
+def fail(
+    session: Session,
+    parcel: Parcel,
+    one: Round,
+    why: WhyNot,
+    courier: str,
+    now: datetime,
+    at: datetime | None = None,
+) -> None:
     """Mark a stop as not handed over; a refusal sends the parcel back. A second mark changes nothing.
 
-    Args: `parcel` held by `journal.lock`. Raises Refusal when it is not in the car of this round.
+    Args: `parcel` held by `journal.lock`; `at` as in `deliver`. Raises Refusal when it is not in the car of this round.
     """
-    stop = on_round(session, one, parcel.id)
+    stop = on_round(session, one, parcel.id, at)
     if stop.done_at is not None and stop.outcome != DELIVERED:
         return
-    _insist_on_car(one, stop, parcel)
-    details = {"by": courier, "booking": stop.booking_id, "why": why.value}
+    _insist_on_car(one, stop, parcel, at)
+    details: dict[str, object] = {"by": courier, "booking": stop.booking_id, "why": why.value}
     if why in REASON_IDS:
         details["reason"] = REASON_IDS[why]
     kind = Kind.NOT_DELIVERED if why in NOT_MET else Kind.REFUSED
-    journal.record(session, parcel, NewFact(kind, "courier", details=details), now)
-    _done(stop, why.value, now)
+    journal.record(session, parcel, as_it_was(session, stop, NewFact(kind, "courier", at, details=details)), now)
+    _done(stop, why.value, at or now)
 
 
-def _insist_on_car(one: Round, stop: RoundStop, parcel: Parcel) -> None:
-    if stop.done_at is not None or parcel.road is not Stage.WITH_COURIER or one.closed_at:
+def _insist_on_car(one: Round, stop: RoundStop, parcel: Parcel, at: datetime | None) -> None:
+    """Nothing is marked that is not in the car. What the phone tells late has happened, whatever we thought meanwhile;
+    only a parcel that has come to its end otherwise contradicts it.
+    """
+    is_out = stop.done_at is not None or parcel.road is not Stage.WITH_COURIER or one.closed_at is not None
+    if parcel.closed_at is not None or (is_out and at is None):
         raise Refusal(Reason.NOT_ON_ROUND)
 
 

@@ -1,6 +1,5 @@
-"""A courier's day: his round with its stops, loading by scan, leaving, and bringing back what nobody took."""
+"""A courier's day: his round with its stops, leaving in time, and ringing an hour before."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,9 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 from parcels import incidents, journal
 from parcels.custody import Role
 from parcels.journal import NewFact, UnknownParcel
-from parcels.models import Parcel, Staff
+from parcels.models import Parcel
 from parcels.stages import Kind, Stage
-from scheduling.depots import at_depot
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
 from scheduling.round_building import stops_in_order
@@ -23,7 +21,6 @@ from scheduling.round_models import Round, RoundStop
 LEAVE = "leave"
 #: What the outcome of a stop says when it was handed over; any other is a reason why not.
 DELIVERED = "delivered"
-_NUMBER = re.compile(r"(?:VH|МР)?0*(\d{1,9})", re.IGNORECASE)  # a scanner types МР where the layout is Russian
 
 
 class Standing(StrEnum):
@@ -67,22 +64,6 @@ class Stop:
         return self.standing is Standing.NOT_DELIVERED and self.at.back_at is None
 
 
-class WrongParcel(Exception):
-    """A parcel was scanned that does not belong here: `elsewhere` names its round and that one's courier, if any."""
-
-    def __init__(self, code: str, elsewhere: tuple[str, str] | None = None):
-        super().__init__(code)
-        self.code, self.elsewhere = code, elsewhere
-
-
-@dataclass(frozen=True, slots=True)
-class Courier:
-    """Who drives: the name as the journal has it, and the phone that recipients are given (E.164, may be empty)."""
-
-    name: str
-    phone: str = ""
-
-
 def round_of(session: Session, courier_id: int, day: date, lock: bool = False) -> Round | None:
     """The round of a courier on a day; `lock` holds it until the transaction ends. None when it is not built yet."""
     query = select(Round).where(Round.courier_id == courier_id, Round.day == day)
@@ -108,75 +89,15 @@ def _standing(stop: RoundStop) -> Standing:
     return Standing.IN_DEPOT if parcel.road is Stage.IN_CITY else Standing.ON_THE_WAY
 
 
-def number_in(code: str) -> int | None:
-    """The parcel of a code as it was scanned or typed; None when it is none of ours."""
-    found = _NUMBER.fullmatch("".join(code.split()))
-    return int(found.group(1)) if found else None
+def start(session: Session, one: Round, now: datetime, at: datetime | None = None) -> None:
+    """The courier is on his way; a second press changes nothing. Raises Refusal when nothing is in the car.
 
-
-def load(session: Session, one: Round, code: str, courier: Courier, now: datetime, by_eye: bool = False) -> RoundStop:
-    """The courier takes the parcel he has scanned; a second scan changes nothing.
-
-    Args: `one` held by `round_of`; `by_eye` when the code cannot be read and he has chosen it from the list.
-    Raises: WrongParcel, with the round it belongs to; Refusal when something lies over the parcel.
+    Args: `at` is when he left if his phone could not tell at once.
     """
-    stop = _scanned(session, one, code)
-    parcel = journal.lock(session, stop.parcel_id)
-    if stop.loaded_at is not None and parcel.road is Stage.WITH_COURIER:
-        return stop
-    if parcel.stage is not Stage.SCHEDULED or not stop.booking.is_active or stop.done_at or one.closed_at:
-        raise Refusal(Reason.NOT_TO_LOAD)
-    details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
-    journal.record(session, parcel, NewFact(Kind.TO_COURIER, "courier", details=details), now)
-    stop.loaded_at = now
-    return stop
-
-
-def hand_out(session: Session, parcel_id: int, courier: Staff, day: date, now: datetime) -> dict[str, object]:
-    """A warehouse hands a parcel to a courier: his stop is loaded by it. Returns what the recipient may know of him.
-
-    Raises: WrongParcel when it stands in another courier's round of the day.
-    """
-    query = select(RoundStop).join(Round, Round.id == RoundStop.round_id)
-    query = query.where(RoundStop.parcel_id == parcel_id, Round.day == day).order_by(RoundStop.booking_id.desc())
-    stop = session.scalars(query.options(joinedload(RoundStop.round)).limit(1)).first()
-    if stop is None:
-        return {"by": courier.name}
-    if stop.round.courier_id != courier.id:
-        raise WrongParcel(f"VH{parcel_id:09d}", (stop.round.name, stop.round.courier.name))
-    stop.loaded_at = stop.loaded_at or now
-    return said_of(stop, day, Courier(courier.name, courier.phone))
-
-
-def said_of(stop: RoundStop, day: date, courier: Courier) -> dict[str, object]:
-    """What the recipient may know of his courier: who, by which phone, and in which hour."""
-    first_name, *_others = courier.name.split() or [""]
-    said = {"by": courier.name, "name": first_name, "phone": courier.phone}
-    hour = {"day": day.isoformat(), "from": f"{stop.arrives_from:%H:%M}", "until": f"{stop.arrives_until:%H:%M}"}
-    return {name: value for name, value in {**said, **hour}.items() if value}
-
-
-def _scanned(session: Session, one: Round, code: str) -> RoundStop:
-    """The stop of a scanned parcel on this round. Raises WrongParcel."""
-    number = number_in(code)
-    if number is None:
-        raise WrongParcel(code.strip()[:40])
-    query = select(RoundStop).join(Round, Round.id == RoundStop.round_id)
-    query = query.where(RoundStop.parcel_id == number, Round.day == one.day).order_by(RoundStop.booking_id.desc())
-    stops = session.scalars(query.options(joinedload(RoundStop.booking), joinedload(RoundStop.round))).all()
-    mine = next((stop for stop in stops if stop.round_id == one.id), None)
-    if mine is None:
-        others = [(stop.round.name, stop.round.courier.name) for stop in stops]
-        raise WrongParcel(f"VH{number:09d}", others[0] if others else None)
-    return mine
-
-
-def start(session: Session, one: Round, now: datetime) -> None:
-    """The courier is on his way; a second press changes nothing. Raises Refusal when nothing is in the car."""
     if one.started_at is None:
-        if not any(stop.at.loaded_at for stop in stops_of(session, one.id)):
+        if at is None and not any(stop.at.loaded_at for stop in stops_of(session, one.id)):
             raise Refusal(Reason.NOTHING_LOADED)
-        one.started_at = now
+        one.started_at = at or now
         incidents.end_by_scan(session, [stop.parcel.id for stop in stops_of(session, one.id)], [LEAVE], now)
 
 
@@ -201,34 +122,22 @@ def tell_late(session: Session, round_id: int, now: datetime) -> None:
         journal.record(session, parcel, new, now)
 
 
-def warn(session: Session, one: Round, parcel_id: int, now: datetime) -> None:
+def warn(session: Session, one: Round, parcel_id: int, now: datetime, at: datetime | None = None) -> None:
     """The courier has rung an hour before. Raises Refusal when the parcel is not on his round."""
-    stop = on_round(session, one, parcel_id)
-    stop.warned_at = stop.warned_at or now
+    stop = on_round(session, one, parcel_id, at)
+    stop.warned_at = stop.warned_at or at or now
 
 
-def bring_back(session: Session, one: Round, code: str, courier: str, now: datetime) -> RoundStop:
-    """A parcel that was not handed over is back in the depot; a second scan changes nothing.
+def on_round(session: Session, one: Round, parcel_id: int, at: datetime | None = None) -> RoundStop:
+    """The stop of a parcel on a round; on any of the day when the phone tells late, `at`, what has happened.
 
-    Raises: WrongParcel when it is not one that this round has to bring back.
+    Raises: UnknownParcel; Refusal when it is not there.
     """
-    stop = _scanned(session, one, code)
-    if stop.done_at is None or stop.outcome == DELIVERED:
-        raise WrongParcel(code.strip()[:40])
-    if stop.back_at is None:
-        parcel = journal.lock(session, stop.parcel_id)
-        details = {"by": courier, "booking": stop.booking_id}
-        journal.record(session, parcel, at_depot(session, one.zone_id, Kind.BACK_AT_DEPOT, details), now)
-        stop.back_at = now
-    return stop
-
-
-def on_round(session: Session, one: Round, parcel_id: int) -> RoundStop:
-    """The stop of a parcel on a round. Raises UnknownParcel; Refusal when it is not there."""
     if session.get(Parcel, parcel_id) is None:
         raise UnknownParcel(parcel_id)
-    query = select(RoundStop).where(RoundStop.round_id == one.id, RoundStop.parcel_id == parcel_id)
-    stop = session.scalar(query.order_by(RoundStop.booking_id.desc()).limit(1))
+    theirs = Round.id == one.id if at is None else Round.day == one.day
+    query = select(RoundStop).join(Round, Round.id == RoundStop.round_id).where(theirs)
+    stop = session.scalar(query.where(RoundStop.parcel_id == parcel_id).order_by(RoundStop.booking_id.desc()).limit(1))
     if stop is None:
         raise Refusal(Reason.NOT_ON_ROUND)
     return stop

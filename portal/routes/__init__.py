@@ -16,6 +16,7 @@ from portal.routes.incidents import bp as incidents
 from portal.routes.informing import bp as informing
 from portal.routes.labels import bp as labels
 from portal.routes.manage import bp as manage
+from portal.routes.marks import bp as marks
 from portal.routes.matrix import bp as matrix
 from portal.routes.messages import bp as messages
 from portal.routes.orders import bp as orders
@@ -45,6 +46,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         informing,
         labels,
         manage,
+        marks,
         matrix,
         messages,
         orders,

@@ -26,14 +26,14 @@ from portal.extensions import db
 from portal.ticking import sweep
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import agreed, booking, matrix, round_marks, rounds, zones
+from scheduling import agreed, booking, matrix, round_loading, round_marks, rounds, zones
 from scheduling.booking import Asker
 from scheduling.calendars import local_date, moment
 from scheduling.matrix import LaneRow
 from scheduling.models import Booking, Interval, Slot, Zone, ZoneSettlement
 from scheduling.policy import UNDO_FOR, Reason, Refusal, why_no_choice
+from scheduling.round_loading import Courier
 from scheduling.round_marks import HandedOver, WhyNot
-from scheduling.rounds import Courier
 from scheduling.slots import LIMIT_DAYS
 from tests.factories import CHELYABINSK, NOW, TOMSK, SettlementFactory, make_parcel, make_round
 
@@ -273,7 +273,7 @@ class Lives(RuleBasedStateMachine):
             (one,) = make_round(session, TOMSK, day, self.now)
             for stop in rounds.stops_of(session, one.id):
                 with suppress(Refusal):
-                    rounds.load(session, one, stop.parcel.number, Courier("Иван"), self.now)
+                    round_loading.load(session, one, stop.parcel.number, Courier("Иван"), self.now)
         self.listen()
         on_round = self.model.states[parcel_id].road is Stage.WITH_COURIER
         try:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from parcels import journal
+from parcels.custody_models import Holding
 from parcels.models import Base, Fact, Parcel
 from portal import engines
 from portal.extensions import db
@@ -61,6 +62,8 @@ def parcels(count: int) -> list[int]:
             key = message.dedup_key.replace(f"{one.id}:", f"{other.id}:", 1)
             session.add(Message(**_row(message, "id") | {"parcel_id": other.id, "dedup_key": key}))
             session.add_all(Fact(**_row(fact) | {"parcel_id": other.id}) for fact in journal.facts_of(session, one))
+            held = session.scalars(select(Holding).where(Holding.parcel_id == one.id))
+            session.add_all(Holding(**_row(holding) | {"parcel_id": other.id}) for holding in held)
         return [one.id, *(other.id for other in others)]
 
 

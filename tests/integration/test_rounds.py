@@ -17,16 +17,17 @@ from parcels.stages import Kind, Stage
 from portal.ticking import build_rounds
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import booking, round_changes, round_closing, round_marks, rounds
+from scheduling import booking, round_changes, round_closing, round_loading, round_marks, rounds
 from scheduling.booking import Asker
 from scheduling.calendars import moment
 from scheduling.capacity import Changed
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
 from scheduling.round_closing import Missing, NotClosable
+from scheduling.round_loading import Courier, WrongParcel
 from scheduling.round_marks import HandedOver, WhyNot
 from scheduling.round_models import Round
-from scheduling.rounds import Courier, Standing, WrongParcel
+from scheduling.rounds import Standing
 from tests.factories import NOW, TOMSK, make_parcel, make_round, make_staff, make_world, zone_of
 
 TUESDAY = date(2026, 11, 24)
@@ -60,7 +61,7 @@ def load(now: datetime = MORNING) -> None:
     with transaction() as session:
         one = the_round(session)
         for stop in rounds.stops_of(session, one.id):
-            rounds.load(session, one, stop.parcel.number, COURIER, now)
+            round_loading.load(session, one, stop.parcel.number, COURIER, now)
 
 
 def deliver(parcel_id: int, now: datetime = NOON, said: HandedOver = PAID) -> None:
@@ -107,7 +108,7 @@ def test_only_what_was_scanned_is_with_the_courier(both: Flask) -> None:
     with transaction() as session:
         one = the_round(session)
         for _twice in range(2):
-            rounds.load(session, one, f"VH{first:09d}", COURIER, MORNING)
+            round_loading.load(session, one, f"VH{first:09d}", COURIER, MORNING)
     assert sheet() == [(first, Standing.LOADED), (second, Standing.IN_DEPOT)]
     assert len(facts(first, Kind.TO_COURIER)) == 1
 
@@ -125,7 +126,7 @@ def test_a_parcel_of_nobody_or_of_another_round_is_not_taken(app: Flask) -> None
         assert 1 <= len(stops) <= 3
         for code, elsewhere in ((stops[0].parcel.number, (other.name, "Борис")), ("VH000999999", None), ("?!", None)):
             with pytest.raises(WrongParcel) as caught:
-                rounds.load(session, one, code, COURIER, MORNING)
+                round_loading.load(session, one, code, COURIER, MORNING)
             assert caught.value.elsewhere == elsewhere
         assert stops[0].parcel.stage is Stage.SCHEDULED
 
@@ -134,7 +135,7 @@ def test_a_code_that_cannot_be_read_is_said_to_be_so(app: Flask) -> None:
     (parcel_id,) = booked(time(10), kinds=(Kind.HANDED_OVER,))
     assert sheet() == [(parcel_id, Standing.ON_THE_WAY)]
     with transaction() as session:
-        rounds.load(session, the_round(session), str(parcel_id), COURIER, MORNING, by_eye=True)
+        round_loading.load(session, the_round(session), str(parcel_id), COURIER, MORNING, by_eye=True)
     assert facts(parcel_id, Kind.TO_COURIER)[0].details["unreadable"] is True
     assert sheet() == [(parcel_id, Standing.LOADED)]
 
@@ -265,7 +266,7 @@ def test_a_round_is_closed_when_all_is_marked_brought_back_and_paid_in(both: Fla
     assert (lacks(cash).unmarked, lacks(cash).to_return, lacks(cash).is_cash_short) == ([], [2], False)
     with transaction() as session:
         for _twice in range(2):
-            rounds.bring_back(session, the_round(session), f"VH{missed:09d}", "Иван", NOON)
+            round_loading.bring_back(session, the_round(session), f"VH{missed:09d}", "Иван", NOON)
     assert len(facts(missed, Kind.BACK_AT_DEPOT)) == 1
     assert lacks({"RUB": 1}).is_cash_short
     with transaction() as session:

@@ -17,8 +17,8 @@ from parcels.models import Fact, Parcel, Shop, Staff, Warehouse
 from parcels.stages import Kind, Stage
 from portal.transaction import reading, transaction
 from scheduling import booking
-from scheduling.calendars import moment
-from tests.factories import CHELYABINSK, NOW, TOMSK, make_parcel, make_staff, make_world, travel, zone_of
+from scheduling.calendars import local_date, moment
+from tests.factories import CHELYABINSK, NOW, TOMSK, make_parcel, make_round, make_staff, make_world, travel, zone_of
 from tests.web.test_account import Browser
 
 
@@ -124,6 +124,8 @@ def test_the_courier_is_given_what_is_his_today_and_brings_back_the_rest(world: 
         assert "Принята в городе" in scan(keeper, "receive", "48117", "b")
         assert holder() == (Role.WAREHOUSE, "Томск, склад")
         assert "не на сегодня" in scan(keeper, "issue", "48117", "c", courier=courier)
+    with transaction() as session:
+        make_round(session, TOMSK, local_date(morning, "Asia/Tomsk"), morning - timedelta(hours=12))
     with time_machine.travel(morning, tick=False):
         keeper = Browser(world, "keeper3")
         assert "Курьер не выбран" in scan(keeper, "issue", "48117", "d")

@@ -1,0 +1,63 @@
+"""The courier's page as an app that works without a network: its marks, its worker and its manifest."""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal import phone_marks
+from portal.access import Rule, allow
+from portal.extensions import now
+from portal.languages import _
+from portal.phone_marks import BadMarks
+from portal.transaction import reading
+from scheduling.models import Zone
+
+bp = Blueprint("marks", __name__, url_prefix="/round")
+LARGEST = 256 * 1024
+WORKER = {"Service-Worker-Allowed": "/round", "Cache-Control": "no-cache"}
+
+
+@bp.post("/marks")
+@allow(Rule.COURIER)
+def take() -> ResponseReturnValue:
+    """Marks that waited in the phone, in order. Each gets its own answer; what has none is sent again."""
+    request.max_content_length = LARGEST
+    moment = now()
+    try:
+        by, marks = phone_marks.read(request.get_json(silent=True), moment)
+    except BadMarks:
+        abort(422)
+    if by != str(current_user.id):  # another courier signed in on this phone: his marks are not this one's
+        abort(409)
+    with reading() as session:
+        zone = session.get(Zone, current_user.zone_id or 0) or abort(409)
+    return jsonify(results=[phone_marks.take(current_user, zone.timezone, mark, moment) for mark in marks])
+
+
+@bp.get("/worker.js")
+@allow(Rule.PUBLIC)
+def worker() -> Response:
+    """The service worker, from an address above the pages that it serves."""
+    script = Path(str(current_app.static_folder), "round-worker.js").read_bytes()
+    return Response(script, headers=WORKER, mimetype="text/javascript")
+
+
+@bp.get("/app.webmanifest")
+@allow(Rule.PUBLIC)
+def manifest() -> Response:
+    """What a phone needs to keep the page as an app."""
+    icon = {"src": current_app.jinja_env.globals["asset"]["icon.svg"], "sizes": "any", "type": "image/svg+xml"}  # type: ignore[index]
+    app = jsonify(
+        name=_("Веха: рейс курьера"),
+        short_name=_("Рейс"),
+        start_url=url_for("rounds.today"),
+        scope="/round",
+        display="standalone",
+        background_color="#ffffff",
+        theme_color="#ffffff",
+        icons=[icon],
+    )
+    app.mimetype = "application/manifest+json"
+    return app

@@ -1,0 +1,197 @@
+// The courier's page without a network: every mark is written down in the phone first and sent in order when it can be.
+// "Saved" is only said of what the server has answered for. Without this file the forms work as plain forms do.
+(function () {
+  "use strict";
+  var body = document.body;
+  if (!("indexedDB" in window) || !body.dataset.courier) { return; }
+  var ME = body.dataset.courier, PATIENCE = 2500, WAIT = 8000, RETRY = 20000, KEEP = 3 * 24 * 3600 * 1000;
+  var sending = false, signedOut = false, token = (document.querySelector("[name=csrf_token]") || {}).value;
+
+  function store(mode, work) {
+    return new Promise(function (done, failed) {
+      var opening = indexedDB.open("vekha-courier", 1);
+      opening.onupgradeneeded = function () {
+        opening.result.createObjectStore("marks", { keyPath: "n", autoIncrement: true });
+        opening.result.createObjectStore("phone", { keyPath: "name" });
+      };
+      opening.onerror = function () { failed(opening.error); };
+      opening.onsuccess = function () {
+        var base = opening.result, change = base.transaction(["marks", "phone"], mode, { durability: "strict" }), asked;
+        change.oncomplete = function () { base.close(); done(asked && asked.result); };
+        change.onabort = function () { base.close(); failed(change.error); };
+        asked = work(change.objectStore("marks"), change.objectStore("phone"));
+      };
+    });
+  }
+  function marks() { return store("readonly", function (table) { return table.getAll(); }); }
+  function mine(all) { return all.filter(function (one) { return one.by === ME; }); }
+  function waiting(all) { return mine(all).filter(function (one) { return one.state === "waiting"; }); }
+  function uuid() {
+    if (window.crypto.randomUUID) { return window.crypto.randomUUID(); }
+    return Array.from(window.crypto.getRandomValues(new Uint8Array(16)), function (byte) {
+      return ("0" + byte.toString(16)).slice(-2);
+    }).join("");
+  }
+  function device() {
+    return store("readonly", function (_marks, phone) { return phone.get("id"); }).then(function (known) {
+      if (known) { return known.value; }
+      var made = { name: "id", value: uuid() };
+      return store("readwrite", function (_marks, phone) { return phone.add(made); }).then(function () { return made.value; });
+    });
+  }
+
+  // ---- what is shown: nothing here says more than the phone has written down, and no mark is called sent before it is
+  function show(all) {
+    var own = mine(all), unsent = waiting(all);
+    var refused = own.filter(function (one) { return one.state === "refused"; });
+    reveal("#offline", unsent.length > 0);
+    reveal("[data-sign-in]", signedOut);
+    each("[data-unsent]", function (place) { place.textContent = unsent.length; });
+    each("[data-refused]", function (list) {
+      list.parentNode.hidden = !refused.length;
+      list.replaceChildren.apply(list, refused.map(line));
+    });
+    own.forEach(mark);
+    var today = own.filter(function (one) { return one.state !== "refused" && one.fields.day === day(); });
+    if (has(today, "scan")) { each("[data-mark=start]", function (form) { form.hidden = false; }); }
+    if (has(today, "start")) { each("[data-mark=start]", function (form) { form.hidden = true; }); }
+    if (has(today, "failed")) { each("[data-when-failed]", function (part) { part.hidden = false; }); }
+    each("[data-needs-network] button", function (button) { button.disabled = unsent.length > 0 || !!body.dataset.kept; });
+    onward();
+  }
+  function each(selector, act) { document.querySelectorAll(selector).forEach(act); }
+  function reveal(selector, isShown) { each(selector, function (part) { part.hidden = !isShown; }); }
+  function has(marks, kind) { return marks.some(function (one) { return one.kind === kind; }); }
+  function day() { return body.dataset.known.split(".")[0]; }
+  function ends(one) { return (one.kind === "delivered" || one.kind === "failed") && one.state !== "refused"; }
+  function mark(one) {
+    if (!one.parcel) { return; }
+    each("[data-parcel='" + one.parcel + "']:not(form)", function (row) {
+      var place = row.querySelector("[data-state]"), words = body.dataset["words" + big(one.kind)];
+      if (place) {
+        place.textContent = words + ", " + body.dataset["words" + big(one.state)];
+        place.className = one.state === "waiting" ? "unsent" : "";
+      }
+      if (one.kind === "scan" && one.state !== "refused") {
+        row.querySelectorAll("[data-when-loaded]").forEach(function (part) { part.hidden = false; });
+        row.querySelectorAll("[data-unless-loaded]").forEach(function (part) { part.hidden = true; });
+      }
+      if (ends(one)) { row.dataset.marked = "1"; row.querySelectorAll("form, details").forEach(function (part) { part.hidden = true; }); }
+    });
+  }
+  function big(word) { return word.charAt(0).toUpperCase() + word.slice(1); }
+  function onward() {
+    var here = document.querySelector("#next[data-marked] [data-onward]");
+    if (!here) { return; }
+    var next = document.querySelector("li[data-parcel]:not([data-marked]) a[data-keep]");
+    here.hidden = false;
+    if (next) { here.firstElementChild.href = next.href; }
+  }
+  function line(one) {
+    var item = document.createElement("li"), strong = document.createElement("b");
+    strong.textContent = one.title;
+    item.append(strong, " " + (one.words || ""));
+    return item;
+  }
+  function refresh() { return marks().then(show); }
+  function parcelIn(code) {
+    var found = /^(?:VH|МР)?0*(\d{1,9})$/i.exec((code || "").replace(/\s/g, ""));
+    return found ? found[1] : "";
+  }
+
+  // ---- writing down
+  document.addEventListener("submit", function (event) {
+    var form = event.target, kind = form.dataset.mark;
+    if (!kind || form.dataset.plain) { return; }
+    event.preventDefault();
+    var fields = {};
+    new FormData(form, event.submitter).forEach(function (value, name) {
+      if (name !== "csrf_token" && typeof value === "string") { fields[name] = value; }
+    });
+    var one = {
+      id: uuid(), by: ME, kind: kind, fields: fields,
+      parcel: form.dataset.parcel || parcelIn(fields.code || fields.unreadable),
+      title: form.dataset.title || fields.code || fields.unreadable || "", at: new Date().toISOString(), state: "waiting"
+    };
+    form.querySelectorAll("button").forEach(function (button) { button.disabled = true; });
+    store("readwrite", function (table) { return table.add(one); }).then(refresh).then(function () {
+      return Promise.race([send(), new Promise(function (done) { window.setTimeout(done, PATIENCE); })]);
+    }).then(function () { window.location.reload(); }, function () {
+      form.dataset.plain = "1"; // the phone cannot keep it: then only the server can
+      form.querySelectorAll("button").forEach(function (button) { button.disabled = false; });
+      form.requestSubmit();
+    });
+  });
+
+  // ---- sending: in order, as many as wait, again until each has its answer
+  function send() {
+    if (sending) { return Promise.resolve(); }
+    sending = true;
+    return marks().then(function (all) {
+      var unsent = waiting(all).slice(0, 50);
+      return unsent.length ? device().then(function (id) { return post(id, unsent, true); }) : null;
+    }).then(function (answered) {
+      sending = false;
+      return refresh().then(function () { return answered === "more" ? send() : null; });
+    }, function () { sending = false; return refresh(); });
+  }
+  function post(id, unsent, mayRenew) {
+    var stop = new AbortController(), timer = window.setTimeout(function () { stop.abort(); }, WAIT);
+    var said = unsent.map(function (one) { return { id: one.id, kind: one.kind, parcel: one.parcel, at: one.at, fields: one.fields }; });
+    return fetch("/round/marks", {
+      method: "POST", redirect: "manual", credentials: "same-origin", signal: stop.signal,
+      headers: { "Content-Type": "application/json", "X-CSRFToken": token || "" },
+      body: JSON.stringify({ device: id, by: ME, sent_at: new Date().toISOString(), marks: said })
+    }).then(function (answer) {
+      window.clearTimeout(timer);
+      signedOut = answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403;
+      if (answer.status === 400 && mayRenew) { return renew().then(function () { return post(id, unsent, false); }); }
+      if (!answer.ok) { throw new Error(String(answer.status)); }
+      return answer.json().then(keep);
+    }, function (error) { window.clearTimeout(timer); throw error; });
+  }
+  function renew() {
+    return fetch("/round", { credentials: "same-origin", cache: "no-store" }).then(function (page) { return page.text(); })
+      .then(function (text) {
+        var found = /name="csrf_token"\s+value="([^"]+)"/.exec(text);
+        if (found) { token = found[1]; }
+      });
+  }
+  function keep(answer) {
+    var byId = {};
+    (answer.results || []).forEach(function (one) { byId[one.id] = one; });
+    return marks().then(function (all) {
+      var now = Date.now();
+      return store("readwrite", function (table) {
+        all.forEach(function (one) {
+          var result = byId[one.id];
+          if (result) { one.state = result.state; one.words = result.words; table.put(one); }
+          else if (one.state !== "waiting" && now - Date.parse(one.at) > KEEP) { table.delete(one.n); }
+        });
+      });
+    }).then(function () { return Object.keys(byId).length ? "more" : null; });
+  }
+
+  // ---- the app: pages kept for the way, and what may be forgotten when somebody signs out
+  if ("serviceWorker" in navigator) {
+    navigator.serviceWorker.register("/round/worker.js", { scope: "/round" }).then(function () {
+      return navigator.serviceWorker.ready;
+    }).then(function (registration) {
+      var pages = Array.from(document.querySelectorAll("a[data-keep]"), function (link) { return link.href; });
+      registration.active.postMessage({ keep: [window.location.href].concat(pages), known: body.dataset.known });
+    }).catch(function () {});
+    document.addEventListener("submit", function (event) {
+      if (event.target.dataset.signOut !== undefined && navigator.serviceWorker.controller) {
+        navigator.serviceWorker.controller.postMessage({ forget: true });
+      }
+    });
+  }
+  if (body.dataset.kept) {
+    reveal("#kept", true);
+    each("[data-flash]", function (note) { note.remove(); });
+  }
+  window.addEventListener("online", send);
+  document.addEventListener("visibilitychange", function () { if (!document.hidden) { send(); } });
+  window.setInterval(send, RETRY);
+  refresh().then(send);
+})();

@@ -1,0 +1,143 @@
+"""What a courier takes along and brings back, parcel by parcel, by scan."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from parcels import journal
+from parcels.journal import NewFact
+from parcels.models import Staff
+from parcels.stages import Kind, Stage
+from scheduling.depots import at_depot
+from scheduling.models import Booking
+from scheduling.policy import Reason, Refusal
+from scheduling.round_models import Round, RoundStop
+from scheduling.rounds import DELIVERED
+
+_NUMBER = re.compile(r"(?:VH|МР)?0*(\d{1,9})", re.IGNORECASE)  # a scanner types МР where the layout is Russian
+
+
+class WrongParcel(Exception):
+    """A parcel was scanned that does not belong here: `elsewhere` names its round and that one's courier, if any."""
+
+    def __init__(self, code: str, elsewhere: tuple[str, str] | None = None):
+        super().__init__(code)
+        self.code, self.elsewhere = code, elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """Who drives: the name as the journal has it, and the phone that recipients are given (E.164, may be empty)."""
+
+    name: str
+    phone: str = ""
+
+    @property
+    def said(self) -> dict[str, object]:
+        """What recipients may know of him, as far as we know it."""
+        first_name, *_others = self.name.split() or [""]
+        said = {"by": self.name, "name": first_name, "phone": self.phone}
+        return {name: value for name, value in said.items() if value}
+
+
+def number_in(code: str) -> int | None:
+    """The parcel of a code as it was scanned or typed; None when it is none of ours."""
+    found = _NUMBER.fullmatch("".join(code.split()))
+    return int(found.group(1)) if found else None
+
+
+def load(
+    session: Session,
+    one: Round,
+    code: str,
+    courier: Courier,
+    now: datetime,
+    by_eye: bool = False,
+    at: datetime | None = None,
+) -> RoundStop:
+    """The courier takes the parcel he has scanned; a second scan changes nothing.
+
+    Args: `one` held by `round_of`; `by_eye` when the code cannot be read and he has chosen it from the list; `at` is
+    when it happened if his phone could not tell at once: then it has happened, whatever we thought meanwhile.
+    Raises: WrongParcel, with the round it belongs to; Refusal when something lies over the parcel.
+    """
+    stop = _scanned(session, one, code, at)
+    parcel = journal.lock(session, stop.parcel_id)
+    if stop.loaded_at is not None and (parcel.road is Stage.WITH_COURIER or at is not None):
+        return stop
+    is_agreed = parcel.stage is Stage.SCHEDULED and stop.booking.is_active
+    is_free = is_agreed and stop.done_at is None and one.closed_at is None
+    if parcel.closed_at is not None or not (is_free or at is not None):
+        raise Refusal(Reason.NOT_TO_LOAD)
+    details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
+    journal.record(session, parcel, as_it_was(session, stop, NewFact(Kind.TO_COURIER, "courier", at, "", details)), now)
+    stop.loaded_at = at or now
+    return stop
+
+
+def as_it_was(session: Session, stop: RoundStop, new: NewFact) -> NewFact:
+    """A fact as the journal may have it: what is told late of a parcel that was agreed anew since moves nothing."""
+    anew = select(Booking.id).where(Booking.parcel_id == stop.parcel_id, Booking.id != stop.booking_id)
+    if new.at is None or session.scalar(anew.where(Booking.is_active)) is None:
+        return new
+    return replace(new, kind=Kind.LATE_NEWS, details={**new.details, "kind": new.kind.value})
+
+
+def hand_out(session: Session, parcel_id: int, courier: Staff, day: date, now: datetime) -> dict[str, object]:
+    """A warehouse hands a parcel to a courier: his stop is loaded by it. Returns what the recipient may know of him.
+
+    Raises: WrongParcel when it stands in another courier's round of the day.
+    """
+    query = select(RoundStop).join(Round, Round.id == RoundStop.round_id)
+    query = query.where(RoundStop.parcel_id == parcel_id, Round.day == day).order_by(RoundStop.booking_id.desc())
+    stop = session.scalars(query.options(joinedload(RoundStop.round)).limit(1)).first()
+    who = Courier(courier.name, courier.phone)
+    if stop is None:
+        return who.said
+    if stop.round.courier_id != courier.id:
+        raise WrongParcel(f"VH{parcel_id:09d}", (stop.round.name, stop.round.courier.name))
+    stop.loaded_at = stop.loaded_at or now
+    return said_of(stop, day, who)
+
+
+def said_of(stop: RoundStop, day: date, courier: Courier) -> dict[str, object]:
+    """What the recipient may know of his courier: who, by which phone, and in which hour."""
+    hour = {"day": day.isoformat(), "from": f"{stop.arrives_from:%H:%M}", "until": f"{stop.arrives_until:%H:%M}"}
+    return courier.said | hour
+
+
+def _scanned(session: Session, one: Round, code: str, at: datetime | None) -> RoundStop:
+    """The stop of a scanned parcel on this round; on any of the day when it is told late. Raises WrongParcel."""
+    number = number_in(code)
+    if number is None:
+        raise WrongParcel(code.strip()[:40])
+    query = select(RoundStop).join(Round, Round.id == RoundStop.round_id)
+    query = query.where(RoundStop.parcel_id == number, Round.day == one.day).order_by(RoundStop.booking_id.desc())
+    stops = session.scalars(query.options(joinedload(RoundStop.booking), joinedload(RoundStop.round))).all()
+    mine = next((stop for stop in stops if stop.round_id == one.id), stops[0] if at is not None and stops else None)
+    if mine is None:
+        others = [(stop.round.name, stop.round.courier.name) for stop in stops]
+        raise WrongParcel(f"VH{number:09d}", others[0] if others else None)
+    return mine
+
+
+def bring_back(
+    session: Session, one: Round, code: str, courier: str, now: datetime, at: datetime | None = None
+) -> RoundStop:
+    """A parcel that was not handed over is back in the depot; a second scan changes nothing. Args: `at` as in `load`.
+
+    Raises: WrongParcel when it is not one that this round has to bring back.
+    """
+    stop = _scanned(session, one, code, at)
+    if stop.done_at is None or stop.outcome == DELIVERED:
+        raise WrongParcel(code.strip()[:40])
+    if stop.back_at is None:
+        parcel = journal.lock(session, stop.parcel_id)
+        details = {"by": courier, "booking": stop.booking_id}
+        new = replace(at_depot(session, one.zone_id, Kind.BACK_AT_DEPOT, details), at=at)
+        journal.record(session, parcel, new, now)
+        stop.back_at = at or now
+    return stop
