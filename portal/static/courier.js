@@ -4,8 +4,8 @@
   "use strict";
   var body = document.body;
   if (!("indexedDB" in window) || !body.dataset.courier) { return; }
-  var ME = body.dataset.courier, PATIENCE = 2500, WAIT = 8000, RETRY = 20000, KEEP = 3 * 24 * 3600 * 1000;
-  var sending = false, signedOut = false, token = (document.querySelector("[name=csrf_token]") || {}).value;
+  var ME = body.dataset.courier, PATIENCE = 2500, WAIT = 8000, SOON = 2000, LATE = 30000, KEEP = 3 * 24 * 3600 * 1000;
+  var sending = false, pause = SOON, signedOut = false, token = (document.querySelector("[name=csrf_token]") || {}).value;
 
   function store(mode, work) {
     return new Promise(function (done, failed) {
@@ -132,8 +132,14 @@
       return unsent.length ? device().then(function (id) { return post(id, unsent, true); }) : null;
     }).then(function (answered) {
       sending = false;
+      pause = SOON;
       return refresh().then(function () { return answered === "more" ? send() : null; });
-    }, function () { sending = false; return refresh(); });
+    }, function () {
+      sending = false;
+      window.setTimeout(send, pause);
+      pause = Math.min(pause * 2, LATE);
+      return refresh();
+    });
   }
   function post(id, unsent, mayRenew) {
     var stop = new AbortController(), timer = window.setTimeout(function () { stop.abort(); }, WAIT);
@@ -192,6 +198,5 @@
   }
   window.addEventListener("online", send);
   document.addEventListener("visibilitychange", function () { if (!document.hidden) { send(); } });
-  window.setInterval(send, RETRY);
   refresh().then(send);
 })();
