@@ -23,7 +23,7 @@ test: .venv/.tests ## run every test; ARGS="-k name" goes to pytest
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 campaign: .venv/.tests ## live through thousands of random lives of parcels; LIVES=500 for fewer
-	@exec $(BIN)/python -m pytest tests/campaign/test_state_machine_long.py -m campaign $(ARGS)
+	@exec $(BIN)/python -m pytest tests/campaign/test_state_machine_long.py tests/campaign/test_demo_long.py -m campaign $(ARGS)
 
 campaign-messages: .venv/.tests ## kill workers while 2,000 messages leave through a bad provider; MESSAGES=, KILLS=
 	@exec $(BIN)/python -m pytest tests/campaign/test_messages_long.py -m campaign -s $(ARGS)
