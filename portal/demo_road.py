@@ -96,7 +96,8 @@ def at_pickup(scene: Scene, route: Route) -> Story | None:
     """Waits in a pick-up point where no courier goes."""
     story = travelled(scene, route, lambda j: j.arrived + 6 * HOUR <= scene.now)
     if story is not None:
-        story.record(story.clock + 5 * HOUR, Kind.AT_PICKUP, place=f"{route.place.name}, пункт выдачи")
+        where = {"address": f"{route.place.name}, ул. Мира, 7", "open": "пн–сб 9–20"}
+        story.record(story.clock + 5 * HOUR, Kind.AT_PICKUP, place=f"{route.place.name}, пункт выдачи", details=where)
     return story
 
 

@@ -15,6 +15,8 @@ from sms.texts import BadText
 _SENDER = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{1,10}")
 MARKS = "{shop}, {order}, {dates}, {link}"
 MOST_PARTS, MOST_A_DAY = 50, 100_000
+#: With fewer not even the first links would leave.
+LEAST_A_DAY = 50
 
 
 class BadForm(ValueError):
@@ -45,7 +47,7 @@ def preferences_of(form: Mapping[str, str], before: Preferences) -> Preferences:
         weekdays=weekdays,
         remind_every=_remind_every(form),
         budget=_whole(form, "budget", 1, MOST_PARTS),
-        daily_parts=_whole(form, "daily_parts", 0, MOST_A_DAY),
+        daily_parts=_whole(form, "daily_parts", LEAST_A_DAY, MOST_A_DAY),
         owner_phone=_phone(form.get("owner_phone", "")),
         owner_email=_email(form, "owner_email"),
         manager_email=_email(form, "manager_email"),

@@ -64,7 +64,8 @@ def dry_run(session: Session, upload: MatrixUpload, language: str) -> DryRun:
     """A checked file as it is shown before anybody applies it."""
     summary = upload.summary
     names = _names(session, summary)
-    is_plain = {(route[0], route[1]) for route in summary["routes"]} <= {(CARRIER, summary["routes"][0][1])}
+    routes = {(route[0], route[1]) for route in summary["routes"]}  # none when every row is bad
+    is_plain = len(routes) <= 1 and all(carrier == CARRIER for carrier, _origin in routes)
 
     def line(row: list[Any]) -> LaneLine:
         carrier, origin, place, old, new = row

@@ -96,7 +96,7 @@ def _delivered(s: Standing) -> str:
 
 
 def _missed(s: Standing) -> str:
-    at = s.last.at if s.last and s.last.kind is Kind.NOT_DELIVERED else s.now
+    at = s.newest[Kind.NOT_DELIVERED].at if Kind.NOT_DELIVERED in s.newest else s.now
     day = relative_day(at, s.now, s.zone, s.language)
     return _("Заезжали {day} в {clock}, вас не застали", day=day, clock=minute(at, s.zone))
 

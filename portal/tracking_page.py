@@ -190,7 +190,7 @@ def _explanation(s: Standing) -> str:
     """A sentence under the headline where the headline alone would leave a question."""
     stage = s.head.stage
     if stage is Stage.DELIVERED:
-        paid = int(s.last.details.get("cod_minor", 0)) if s.last else 0
+        paid = int(s.newest[Kind.DELIVERED].details.get("cod_minor", 0)) if Kind.DELIVERED in s.newest else 0
         return _("Курьер принял {sum}.", sum=money(paid, s.head.currency, s.language)) if paid else ""
     if stage is Stage.UNKNOWN:
         return _("Перевозчик прислал отметку, которую мы не поняли. Оператор разберётся и позвонит вам.")
@@ -209,7 +209,7 @@ def _explanation(s: Standing) -> str:
 
 def _pickup_point(s: Standing) -> list[str]:
     """Where the parcel waits and when one may come, as far as the carrier has told; each as a sentence."""
-    details = s.last.details if s.last is not None and s.last.kind is Kind.AT_PICKUP else {}
+    details = s.newest[Kind.AT_PICKUP].details if Kind.AT_PICKUP in s.newest else {}
     return [f"{details[name]}." for name in ("address", "open") if details.get(name)]
 
 

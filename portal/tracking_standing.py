@@ -1,5 +1,6 @@
 """How a parcel stands, read once out of its journal: what the other parts of the recipient's page depend on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -32,13 +33,13 @@ HAS_OWN_HEADLINE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the headline depends on, read once out of the journal."""
+    """What the headline depends on, read once out of the journal; `newest` is the last fact of each kind."""
 
     head: Row[Any]
     now: datetime
     zone: str
     language: str
-    last: PastFact | None
+    newest: Mapping[Kind, PastFact]
     slot: PastFact | None
     postponed: date | None
     was: str
@@ -58,15 +59,6 @@ class Standing:
         return self.taken_back.at if self.taken_back else None
 
 
-#: What happens behind the scenes and changes no headline.
-_ASIDE = frozenset(
-    {
-        *(Kind.PROMISED, Kind.CALL_QUEUED),
-        *(Kind.PACKED, Kind.BACK_AT_DEPOT, Kind.CASH_HANDED_IN, Kind.DEADLINE_MISSED),
-    }
-)
-
-
 def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: str) -> Standing:
     """Read out of the journal what the headline needs."""
     plan = next((f for f in reversed(story.facts) if f.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED)), None)
@@ -75,13 +67,12 @@ def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: s
     to = date.fromisoformat(held.details["to"]) if held and "to" in held.details else None
     remind = date.fromisoformat(held.details["remind_on"]) if held and "remind_on" in held.details else None
     is_reminded = held is not None and any(f.kind is Kind.REMINDED and f.seq > held.seq for f in story.facts)
-    last = next((f for f in reversed(story.facts) if f.kind not in _ASIDE), None)
     slot = slot if slot and "day" in slot.details else None
     promise = next((f for f in reversed(story.facts) if f.kind is Kind.PROMISED), None)
     arrival_from = date.fromisoformat(promise.details["arrival_from"]) if promise else None
     was, today = _was(head, story, language), local_date(now, zone)
     return Standing(
-        *(head, now, zone, language, last, slot, to, was, today, arrival_from),
+        *(head, now, zone, language, {f.kind: f for f in story.facts}, slot, to, was, today, arrival_from),
         remind=remind,
         is_reminded=is_reminded,
         taken_back=taken_back(story.facts) if head.plan is None else None,

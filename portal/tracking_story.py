@@ -124,6 +124,8 @@ def _place(fact: PastFact, language: str) -> str:
         return _("Привезём не раньше: {day}", day=short_date(date.fromisoformat(details["to"]), language))
     if fact.kind is Kind.CHOICE_WITHDRAWN:
         return _why_withdrawn(str(details.get("cause", "")))
+    if fact.kind is Kind.AT_PICKUP:
+        return ", ".join(str(details[name]) for name in ("address", "open") if details.get(name)) or fact.place
     if fact.kind is Kind.NOT_DELIVERED:
         return notices.why_not_delivered(str(details.get("why", "")))
     if fact.kind is Kind.INCIDENT and details.get("cause") in _ACCIDENTS:
@@ -183,8 +185,10 @@ def _state_of(status: str) -> str:
             return _("SMS, доставлена")
         case "accepted":
             return _("SMS, отправлена")
-        case "undelivered" | "refused" | "dead":
+        case "undelivered":
             return _("SMS, не доставлена")
+        case "refused" | "dead":
+            return _("SMS, не отправлена")
     return _("SMS, отправляем")
 
 
@@ -194,8 +198,10 @@ def _letter_state(status: str) -> str:
             return _("Письмо, доставлено")
         case "accepted":
             return _("Письмо, отправлено")
-        case "undelivered" | "refused" | "dead":
+        case "undelivered":
             return _("Письмо, не доставлено")
+        case "refused" | "dead":
+            return _("Письмо, не отправлено")
     return _("Письмо, отправляем")
 
 

@@ -60,9 +60,16 @@ def judge(session: Session, phone: str, sender: str, text: str, own_host: str) -
     sent = next((row for row in rows if _bare(row.text) == wanted), None)
     if sent is None:
         return Verdict(None, tuple(marks_of(text, own_host)))
-    if sender and sent.sender not in ("", DEFAULT_SENDER) and sender.strip().lower() != sent.sender.lower():
+    if _is_another(sender, sent.sender):
         return Verdict(None, (Mark.SENDER,))
     return Verdict(sent.accepted_at or sent.due_at)
+
+
+def _is_another(shown: str, ours: str) -> bool:
+    """Does a phone show another name than ours? A provider may put its number in the place of it."""
+    name = shown.strip().lower()
+    is_number = not any(letter.isalpha() for letter in name)
+    return not is_number and name != (ours or DEFAULT_SENDER).lower()
 
 
 def marks_of(text: str, own_host: str) -> Iterable[Mark]:

@@ -1,6 +1,5 @@
 """What the recipient changes: a slot, a postponement, an undo. Every change is a POST with the seal of its page."""
 
-import contextlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -98,6 +97,10 @@ def _answer_to(error: Refusal) -> Wish:
 @at_most("10/hour")
 def fresh_link() -> ResponseReturnValue:
     """Send the open links of a phone to that phone. The answer is the same whether there are any or not."""
-    with contextlib.suppress(BadPhone), transaction() as session:
-        links.send_again(session, normal_phone(request.form.get("phone", "")), now())
+    try:
+        phone = normal_phone(request.form.get("phone", ""))
+    except BadPhone:
+        return render_template("errors/bad_link.html", is_bad_phone=True), 422
+    with transaction() as session:
+        links.send_again(session, phone, now())
     return render_template("pages/fresh_link.html")

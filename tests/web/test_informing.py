@@ -121,6 +121,7 @@ def test_a_plan_is_a_preset_of_the_table(shop: Browser, shop_id: int, plan: str)
         ("ends", "25", "целое число"),
         ("remind_every", "7", "через 5, 10, 15 или 20"),
         ("budget", "0", "целое число"),
+        ("daily_parts", "0", "целое число от 50"),
         ("owner_phone", "+7 383 210-00-00", "не мобильный"),
         ("manager_email", "marina", "не похоже на почту"),
         ("owner_email", "a@b.c\r\nBcc: x@y.zz", "не похоже на почту"),

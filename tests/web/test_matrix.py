@@ -146,6 +146,12 @@ def test_nothing_but_what_was_shown_is_applied(manager: Browser, tamper: str) ->
     assert count(Matrix) == before
 
 
+def test_a_file_of_bad_rows_alone_is_shown_too(manager: Browser) -> None:
+    page = manager.get(sent(manager, HEADER + f"{TOMSK};5;2;да\n").location)
+    assert page.status_code == 200
+    assert "поменяйте их местами" in page.text
+
+
 def test_bad_rows_are_named_and_the_file_cannot_be_applied(manager: Browser) -> None:
     rows = "314;-1;5;да\n314;nan;NaN;да\n152;6;8;да\n152;6;9;да\n9001;9;6;да\n777;1;2;да\n259;2;3;да;лишнее\n"
     place = sent(manager, HEADER + rows).location

@@ -356,8 +356,7 @@ def test_the_calendar_file_holds_the_slot_in_utc(marina: Recipient) -> None:
 def test_another_phone_learns_nothing_from_asking_for_a_link(marina: Recipient) -> None:
     known = marina.client.post("/fresh", data={"phone": "+7 913 000-12-42"})
     unknown = marina.client.post("/fresh", data={"phone": "+7 999 000-00-00"})
-    nonsense = marina.client.post("/fresh", data={"phone": "позвоните мне"})
-    assert known.text == unknown.text == nonsense.text
+    assert known.text == unknown.text
     with reading() as session:
         assert session.query(Fact).filter_by(kind=Kind.LINK_REQUESTED).count() == 1
 
@@ -418,3 +417,20 @@ def test_the_page_speaks_the_language_of_the_order_unless_the_address_names_anot
     late = marina.press("slot", slot="2026-11-20T14:00")
     assert late.status_code == 409
     assert not re.search("[а-яё]{4}", text_of(re.findall(r'role="alert".*?</div>', late.text, re.S)[0]))
+
+
+def test_a_place_of_issue_is_named_with_its_address_and_hours_whatever_came_after(marina: Recipient) -> None:
+    record(marina, Kind.ARRIVED)
+    record(marina, Kind.AT_PICKUP, address="пр. Ленина, 54", open="пн–сб 9–20")
+    record(marina, Kind.LINK_REQUESTED)
+    page = marina.look()
+    assert h1(page).startswith("Ждёт вас до")
+    assert "пр. Ленина, 54. пн–сб 9–20. Храним бесплатно" in text_of(page)
+    assert "пр. Ленина, 54, пн–сб 9–20" in text_of(page)
+
+
+def test_a_number_that_is_none_is_said_to_be_none(marina: Recipient) -> None:
+    for nonsense in ("12", "позвоните мне"):
+        answer = marina.client.post("/fresh", data={"phone": nonsense})
+        assert answer.status_code == 422
+        assert "Это не мобильный номер" in answer.text
