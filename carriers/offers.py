@@ -65,6 +65,10 @@ class Ask:
     on: date
 
 
+#: Asks for a page of points, from 0 on. Raises Unreachable, BadAnswer.
+AskPoints = Callable[[Line, Keys, int], Answer]
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A question about a way, and the reading of its answer. Both raise as a carrier's fetch and parse do."""
@@ -85,7 +89,7 @@ class Offers:
 
     carrier: str
     points: Callable[[bytes], list[Point]] | None = None
-    ask_points: Callable[[Line, Keys, int], Answer] | None = None
+    ask_points: AskPoints | None = None
     has_pages: bool = False
     quotes: tuple[Quote, ...] = ()
     to_door: tuple[bool, ...] = (True, False)
