@@ -28,8 +28,12 @@ class Way:
 
 
 def due(session: Session, offers: Offers, now: datetime) -> list[Way]:
-    """The ways that a carrier is to be asked about now; what it was asked about longest ago comes first."""
-    wanted = {Way(*way, to_door) for way in _wanted(session, now) for to_door in offers.to_door}
+    """The ways that a carrier is to be asked about now; what it was asked about longest ago comes first.
+
+    Those that parcels go come before those that a checkout has only asked for: anybody may ask.
+    """
+    used, asked_for = _used(session, now), _asked_for(session, now)
+    wanted = {Way(*way, to_door): way in used for way in used | asked_for for to_door in offers.to_door}
     rows = session.execute(
         select(Tariff.origin_id, Tariff.settlement_id, Tariff.weight_g, Tariff.to_door, Tariff.asked_at).where(
             Tariff.carrier == offers.carrier
@@ -37,17 +41,22 @@ def due(session: Session, offers: Offers, now: datetime) -> list[Way]:
     )
     asked = {Way(*row[:4]): row.asked_at for row in rows}
     late = [way for way in wanted if asked.get(way, _NEVER) <= now - EVERY]
-    return sorted(late, key=lambda way: (asked.get(way, _NEVER), way))
+    return sorted(late, key=lambda way: (not wanted[way], asked.get(way, _NEVER), way))
 
 
-def _wanted(session: Session, now: datetime) -> set[tuple[int, int, int]]:
+def _used(session: Session, now: datetime) -> set[tuple[int, int, int]]:
+    """The ways that parcels have gone of late: origin, settlement, weight step."""
     step = case(*((Parcel.weight_g <= step, step) for step in STEPS), (Parcel.weight_g.is_(None), USUAL_STEP))
     recent = Parcel.accepted_at > now - RECENT, Parcel.settlement_id.is_not(None), step.is_not(None)
     gone = select(Shop.origin_id, Parcel.settlement_id, step).join(Shop, Shop.id == Parcel.shop_id).where(*recent)
+    return {(origin, there, weight) for origin, there, weight in session.execute(gone.distinct())}
+
+
+def _asked_for(session: Session, now: datetime) -> set[tuple[int, int, int]]:
+    """The ways that checkouts have asked for of late."""
     ways = select(WantedWay.origin_id, WantedWay.settlement_id, WantedWay.weight_g)
-    asked = ways.where(WantedWay.wanted_at > now - RECENT)
-    found = [*session.execute(gone.distinct()), *session.execute(asked)]
-    return {(origin_id, settlement_id, weight_g) for origin_id, settlement_id, weight_g in found}
+    rows = session.execute(ways.where(WantedWay.wanted_at > now - RECENT))
+    return {(origin, there, weight) for origin, there, weight in rows}
 
 
 def keep(session: Session, carrier: str, way: Way, term: Term | None, now: datetime) -> bool:

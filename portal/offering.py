@@ -31,6 +31,8 @@ log = logging.getLogger("vekha.offering")
 ROUND_SECONDS = 40.0
 MOST_QUESTIONS = 200
 ASKED, REFUSED, FAILED, NEWS, VERSIONS = "asked", "refused", "failed", "news", "versions"
+_CAPITALS = {"москва": "московская", "санкт-петербург": "ленинградская"}
+_TWINS = _CAPITALS | {around: capital for capital, around in _CAPITALS.items()}
 Clock = Callable[[], datetime]
 Said = TypeVar("Said")
 
@@ -106,14 +108,21 @@ def keep_points(offers: Offers, found: list[Point], now: datetime) -> Counter[st
 
 
 def place_of(places: PlaceIndex, offers: Offers, point: Point) -> int | None:
-    """The settlement of a point: by the carrier's code where that is ours too, else by name and region."""
+    """The settlement of a point: by the carrier's code where that is ours too, else by name and region.
+
+    Carriers draw no border between a capital and the region around it, and put districts in brackets.
+    """
     if offers.has_our_codes and point.city_code.isascii() and point.city_code.isdigit():
         known = places.by_id.get(int(point.city_code[:10]))
         return known.id if known else None
-    try:
-        return places.find(point.city, point.region).id
-    except UnknownPlace:
-        return None
+    name = point.city.partition("(")[0].strip() or point.city
+    twin = _TWINS.get(point.region.lower().removesuffix(" область"))
+    for region in (point.region, *([twin] if twin else [])):
+        try:
+            return places.find(name, region).id
+        except UnknownPlace:
+            continue
+    return None
 
 
 def _read_points(asking: Round, at_once: bool, done: Counter[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,8 +32,8 @@ SIGNED_IN = Reply(b'{"access_token": "t", "expires_in": 3600}')
 CDEK_KEYS = {"CARRIER_CDEK_CLIENT_ID": "i", "CARRIER_CDEK_CLIENT_SECRET": "s"}
 
 
-@pytest.fixture
-def carriers(both: Flask) -> Iterator[CarrierServer]:
+@contextmanager
+def cdek_for(app: Flask) -> Iterator[CarrierServer]:
     """CDEK, as recorded; and a world with a parcel on its way to Tomsk."""
     with transaction() as session:
         make_parcel(session, make_world(session), weight_g=900)
@@ -40,8 +41,14 @@ def carriers(both: Flask) -> Iterator[CarrierServer]:
         server.answers("/cdek/oauth/token", SIGNED_IN)
         server.answers("/cdek/deliverypoints", Reply(POINTS), Reply(b"[]"))
         server.answers("/cdek/calculator/tariff", Reply(TARIFF))
-        both.extensions["carrier_line"] = HttpLine(5)
-        both.config["CARRIERS"] = CDEK_KEYS | {"CARRIER_CDEK_URL": server.url("/cdek")}
+        app.extensions["carrier_line"] = HttpLine(5)
+        app.config["CARRIERS"] = CDEK_KEYS | {"CARRIER_CDEK_URL": server.url("/cdek")}
+        yield server
+
+
+@pytest.fixture
+def carriers(app: Flask) -> Iterator[CarrierServer]:
+    with cdek_for(app) as server:
         yield server
 
 
@@ -67,7 +74,12 @@ def tariffs(carrier: str) -> dict[bool, Tariff]:
         return {row.to_door: row for row in session.scalars(select(Tariff).where(Tariff.carrier == carrier))}
 
 
-def test_a_used_way_is_asked_about_once_a_day_and_becomes_a_lane(carriers: CarrierServer) -> None:
+def test_a_used_way_is_asked_about_once_a_day_and_becomes_a_lane(both: Flask) -> None:
+    with cdek_for(both) as server:
+        _one_way(server)
+
+
+def _one_way(carriers: CarrierServer) -> None:
     before = lanes()
     door = json.dumps(json.loads(TARIFF) | {"period_min": 3, "total_sum": 500}).encode()
     carriers.answers("/cdek/calculator/tariff", Reply(TARIFF), Reply(door))
@@ -121,12 +133,12 @@ def test_a_refusal_and_an_illness_change_no_lane(carriers: CarrierServer) -> Non
     assert lanes() == before
 
 
-def test_boxberry_is_asked_by_its_own_points_and_adds_a_matrix(both: Flask, carriers: CarrierServer) -> None:
+def test_boxberry_is_asked_by_its_own_points_and_adds_a_matrix(app: Flask, carriers: CarrierServer) -> None:
     one = json.loads((DATA / "boxberry/response_listPoints.json").read_bytes())[0]
     places = (("1", "Челябинск", "Челябинская"), ("2", "Томск", "Томская"), ("3", "Томск", "Тверская"))
     listed = [one | {"Code": code, "CityName": city, "Area": area} for code, city, area in places]
     carriers.answers("/boxberry", Reply(json.dumps(listed).encode()), Reply(b'{"price": 671, "delivery_period": "4"}'))
-    both.config["CARRIERS"] = {"CARRIER_BOXBERRY_TOKEN": "k", "CARRIER_BOXBERRY_URL": carriers.url("/boxberry")}
+    app.config["CARRIERS"] = {"CARRIER_BOXBERRY_TOKEN": "k", "CARRIER_BOXBERRY_URL": carriers.url("/boxberry")}
 
     assert ask_all(lambda: NOW) == {"asked": 2, "new": 3, "unplaced": 1, "news": 1, "versions": 1}
     costs = carriers.asked("/boxberry")[1].query
@@ -150,10 +162,12 @@ def test_a_half_of_the_budget_is_left_to_parcels_and_the_oldest_goes_first(carri
     assert ask_all(lambda: NOW + timedelta(minutes=1))["news"] == 30
 
 
-def test_points_of_a_file(carriers: CarrierServer, both: Flask) -> None:
-    said = both.test_cli_runner().invoke(
+def test_points_of_a_file(app: Flask) -> None:
+    with transaction() as session:
+        make_world(session)
+    said = app.test_cli_runner().invoke(
         args=["carriers", "offers", "topdelivery", str(DATA / "topdelivery/pickup_points.json")]
     )
     assert said.output == "TopDelivery: new 3, unplaced 2.\n"
-    bad = both.test_cli_runner().invoke(args=["carriers", "offers", "topdelivery", str(DATA / "README.md")])
+    bad = app.test_cli_runner().invoke(args=["carriers", "offers", "topdelivery", str(DATA / "README.md")])
     assert (bad.exit_code, bad.output.count("\n")) == (1, 1)
