@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from carriers.offer_models import PickupPoint, Tariff
 from carriers.offers import step_of
+from carriers.tariffs import RECENT
 
 Stamp = tuple[Any, ...]
 Where = tuple[float, float]
@@ -62,12 +63,14 @@ def _distance(point: KnownPoint, near: Where) -> float:
     return north * north + east * east
 
 
-def load(session: Session) -> OfferMemory:
-    """Read all that is offered now."""
+def load(session: Session, now: datetime) -> OfferMemory:
+    """Read all that is offered now; a cost that has not been asked for a month is nobody's word any more."""
     memory = OfferMemory()
     key = Tariff.carrier, Tariff.origin_id, Tariff.settlement_id, Tariff.weight_g, Tariff.to_door
     rows = session.execute(
-        select(*key, Tariff.cost_minor, Tariff.currency, Tariff.changed_at).where(Tariff.cost_minor.is_not(None))
+        select(*key, Tariff.cost_minor, Tariff.currency, Tariff.changed_at).where(
+            Tariff.cost_minor.is_not(None), Tariff.asked_at > now - RECENT
+        )
     )
     for carrier, origin, there, weight, to_door, minor, currency, since in rows:
         memory.costs[carrier, origin, there, weight, to_door] = Cost(minor or 0, currency, weight, since)
@@ -82,8 +85,8 @@ def load(session: Session) -> OfferMemory:
     return memory
 
 
-def stamp_of(session: Session) -> Stamp:
+def stamp_of(session: Session, now: datetime) -> Stamp:
     """What the memory was read from, in a few figures: equal stamps, equal memories."""
     costs = session.execute(select(func.count(), func.max(Tariff.changed_at)).select_from(Tariff)).one()
     last = func.max(PickupPoint.changed_at), func.max(PickupPoint.gone_at), func.count(PickupPoint.gone_at)
-    return tuple(costs), tuple(session.execute(select(func.count(), *last).select_from(PickupPoint)).one())
+    return now.date(), tuple(costs), tuple(session.execute(select(func.count(), *last).select_from(PickupPoint)).one())

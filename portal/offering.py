@@ -7,13 +7,14 @@ Only the platform's own contract is asked about: what a shop's costs is nobody e
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
 from typing import TypeVar
 
-from flask import current_app
+from flask import Flask, current_app
 
 from carriers import health, points, reading, tariffs
 from carriers.base import Answer, BadAnswer, Busy, Carrier, CarrierError, Keys, Line, Refused, Unreachable
@@ -71,8 +72,18 @@ class Round:
 
 def ask_all(clock: Clock) -> Counter[str]:
     """Ask every carrier that we have keys for about what is due. Returns what came of it, by outcome."""
-    wanted = ((offers, keys) for offers in OFFERS.values() if (keys := keys_for(offers)))
-    return sum((ask(offers, keys, clock) for offers, keys in wanted), Counter())
+    wanted = [(offers, keys) for offers in OFFERS.values() if (keys := keys_for(offers))]
+    if not wanted:
+        return Counter()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(len(wanted), "offers") as threads:
+        rounds = [threads.submit(_within, app, offers, keys, clock) for offers, keys in wanted]
+        return sum((one.result() for one in rounds), Counter())
+
+
+def _within(app: Flask, offers: Offers, keys: Keys, clock: Clock) -> Counter[str]:
+    with app.app_context():
+        return ask(offers, keys, clock)
 
 
 def keys_for(offers: Offers) -> Keys | None:

@@ -79,11 +79,11 @@ class Shelf:
 
 def _read(session: Session, book: Book | None, now: datetime) -> Book:
     """The book anew, as far as it has changed."""
-    stamp, offers_stamp = matrix_memory.stamp_of(session, now), offer_memory.stamp_of(session)
+    stamp, offers_stamp = matrix_memory.stamp_of(session, now), offer_memory.stamp_of(session, now)
     if book is not None and book.stamp == stamp:
         memory, places = book.memory, book.places
     else:
         memory, places = matrix_memory.load(session, now), read_index(session)
     is_same = book is not None and book.offers_stamp == offers_stamp
-    offers = book.offers if book is not None and is_same else offer_memory.load(session)
+    offers = book.offers if book is not None and is_same else offer_memory.load(session, now)
     return Book(stamp, memory, places, offers_stamp, offers)

@@ -162,6 +162,16 @@ def test_a_half_of_the_budget_is_left_to_parcels_and_the_oldest_goes_first(carri
     assert ask_all(lambda: NOW + timedelta(minutes=1))["news"] == 30
 
 
+def test_a_long_list_goes_on_where_the_budget_ended(carriers: CarrierServer) -> None:
+    pages = [Reply(POINTS.replace(b"TMS", f"T{number}S".encode())) for number in range(32)]
+    carriers.answers("/cdek/deliverypoints", *pages, Reply(b"[]"))
+    assert ask_all(lambda: NOW) == {"asked": 30, "new": 60}
+    assert ask_all(lambda: NOW + timedelta(minutes=1)) == {"asked": 5, "new": 4, "news": 2, "versions": 1}
+    asked = [seen.query["page"] for seen in carriers.asked("/cdek/deliverypoints")]
+    assert asked == [str(page) for page in range(33)]
+    assert {point.gone_at for point in points().values()} == {None}
+
+
 def test_points_of_a_file(app: Flask) -> None:
     with transaction() as session:
         make_world(session)
