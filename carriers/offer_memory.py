@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import cos, radians
+from sys import intern
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -80,7 +81,9 @@ def load(session: Session, now: datetime) -> OfferMemory:
         PickupPoint.gone_at.is_(None), PickupPoint.settlement_id.is_not(None)
     )
     for row in session.execute(shown.order_by(PickupPoint.address, PickupPoint.id)):
-        points[row[0]].append(KnownPoint(*row[1:]))
+        there, carrier, code, address, hours, phone, *where = row
+        # Points of one carrier keep the same hours and answer by the same phone.
+        points[there].append(KnownPoint(intern(carrier), code, address, intern(hours), intern(phone), *where))
     memory.points = dict(points)
     return memory
 
