@@ -81,12 +81,16 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question: it may hold tokens and numbers anywhere, so nothing of it but the host is ever logged."""
+    """One question: it may hold tokens and numbers anywhere, so nothing of it but the host is ever logged.
+
+    `most_bytes`: as much may come back; 0 is the usual end.
+    """
 
     url: str
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
+    most_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

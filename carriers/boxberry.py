@@ -54,7 +54,7 @@ def parse(answer: bytes) -> list[Update]:
     Raises: BadAnswer for what is no answer of Boxberry's, and for its errors, in its own words.
     """
     said = json_of(answer, "Boxberry")
-    _check_errors(said)
+    check_errors(said)
     weight = None
     if isinstance(said, dict):
         weight = minor(said.get("Weight"), per_unit=1000)
@@ -69,7 +69,7 @@ def kind_of(name: str) -> Kind | None:
     return STATUSES.get(name.lower().replace("ё", "е"), Kind.UNKNOWN)
 
 
-def _check_errors(said: Any) -> None:
+def check_errors(said: Any) -> None:
     """Errors come as [{"err": …}], {"err": …} or {"error": true, "message": …}, all with HTTP 200."""
     first = said[0] if isinstance(said, list) and said else said
     if not isinstance(first, dict):

@@ -1,6 +1,7 @@
 """CDEK: the order as its API 2.0 tells it when asked, and the event that it pushes when a status changes."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -67,11 +68,11 @@ def parse(answer: bytes) -> list[Update]:
     elif isinstance(entity, dict):
         found = _asked(entity)
     else:
-        raise _refusal(said)
+        raise refusal(said)
     return [update for update in found if update is not None]
 
 
-def _refusal(said: dict[str, Any]) -> BadAnswer:
+def refusal(said: dict[str, Any]) -> BadAnswer:
     """Why there is no order: CDEK's own words, where it has any."""
     requests = [request for request in _list(said.get("requests")) if isinstance(request, dict)]
     errors = [error for owner in (said, *requests) for error in _list(owner.get("errors")) if isinstance(error, dict)]
@@ -155,9 +156,15 @@ def _money(sum_of_money: object) -> int | None:
 
 
 def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
-    """Ask for one order. The token is kept until it is over; one that is refused earlier is fetched anew, once."""
+    """Ask for one order."""
+    query = urlencode({"cdek_number": numbers[0]})
+    return ask_signed(line, keys, Request(f"{keys.get('URL', URL)}/orders?{query}", method="GET"))
+
+
+def ask_signed(line: Line, keys: Keys, question: Request) -> Answer:
+    """Ask with a token. It is kept until it is over; one that is refused earlier is fetched anew, once."""
     known = line.token(_token_name(keys))
-    answer = line.ask(_order(keys, numbers[0], known)) if known else None
+    answer = line.ask(_signed(question, known)) if known else None
     if answer is not None and answer.status != 401:
         return answer
     signed_in = line.ask(_sign_in(keys))
@@ -166,9 +173,9 @@ def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
     said = object_of(signed_in.body, _WHO)
     token = words(said.get("access_token"))
     if not token:
-        raise _refusal(said)
+        raise refusal(said)
     line.keep_token(_token_name(keys), token, minor(said.get("expires_in")) or 0)
-    return line.ask(_order(keys, numbers[0], token))
+    return line.ask(_signed(question, token))
 
 
 def _token_name(keys: Keys) -> str:
@@ -181,9 +188,8 @@ def _sign_in(keys: Keys) -> Request:
     return Request(f"{keys.get('URL', URL)}/oauth/token", urlencode(form).encode(), headers)
 
 
-def _order(keys: Keys, number: str, token: str) -> Request:
-    query = urlencode({"cdek_number": number})
-    return Request(f"{keys.get('URL', URL)}/orders?{query}", headers={"Authorization": f"Bearer {token}"}, method="GET")
+def _signed(question: Request, token: str) -> Request:
+    return replace(question, headers={**question.headers, "Authorization": f"Bearer {token}"})
 
 
 CARRIER = Carrier("cdek", "СДЭК", parse, fetch, keys=("CLIENT_ID", "CLIENT_SECRET"), pushed=parse)

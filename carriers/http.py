@@ -53,6 +53,7 @@ class HttpLine:
 
 
 def _asked(request: Request, target: SplitResult, deadline: float) -> Answer:
+    most = request.most_bytes or MOST_BYTES
     connection = _connection(target)
     connection.connect()
     line: socket = connection.sock
@@ -65,15 +66,15 @@ def _asked(request: Request, target: SplitResult, deadline: float) -> Answer:
         path = f"{target.path or '/'}{'?' if target.query else ''}{target.query}"
         connection.request(request.method, path, request.body or None, {**_HEADERS, **request.headers})
         with connection.getresponse() as answer:
-            body = answer.read(MOST_BYTES + 1)
-            is_torn = bool(answer.length) and len(body) <= MOST_BYTES
+            body = answer.read(most + 1)
+            is_torn = bool(answer.length) and len(body) <= most
         if monotonic() >= deadline:  # what was cut off by us is not an end
             raise TimeoutError
         if is_torn:
             raise http.client.IncompleteRead(body)
         kind = (answer.getheader("Content-Type") or "").partition(";")[0].strip().lower()
         packed = answer.getheader("Content-Encoding", "").lower() in ("gzip", "deflate")
-        return Answer(answer.status, _checked(body, packed), kind, _seconds(answer.headers))
+        return Answer(answer.status, _checked(body, packed, most), kind, _seconds(answer.headers))
     finally:
         watch.cancel()
         connection.close()
@@ -100,15 +101,15 @@ def _hang_up(line: socket) -> None:
         line.shutdown(SHUT_RDWR)
 
 
-def _checked(body: bytes, is_packed: bool) -> bytes:
+def _checked(body: bytes, is_packed: bool, most: int) -> bytes:
     """The body unpacked, no further than anybody would read. Raises BadAnswer."""
-    if is_packed and len(body) <= MOST_BYTES:
+    if is_packed and len(body) <= most:
         try:
-            body = zlib.decompressobj(wbits=47).decompress(body, MOST_BYTES + 1)
+            body = zlib.decompressobj(wbits=47).decompress(body, most + 1)
         except zlib.error:
             raise BadAnswer("Ответ перевозчика не распаковывается.") from None
-    if len(body) > MOST_BYTES:
-        raise BadAnswer(f"Ответ перевозчика длиннее {MOST_BYTES // 1_000_000} МБ, таких не бывает.")
+    if len(body) > most:
+        raise BadAnswer(f"Ответ перевозчика длиннее {most // 1_000_000} МБ, таких не бывает.")
     return body
 
 

@@ -46,21 +46,25 @@ _KYIV = ZoneInfo("Europe/Kyiv")
 _BEFORE_THE_CITY = frozenset({"1", "4", "12"})
 #: Statuses that have a "where": the sender's city, or the recipient's.
 _IN_A_CITY = _BEFORE_THE_CITY | {"41", "6", "7", "8", "9", "10", "11", "101", "106", "111"}
-_WHO = "Новой Почты"
+WHO = "Новой Почты"
 
 
 def parse(answer: bytes) -> list[Update]:
     """The statuses of up to a hundred parcels. Raises BadAnswer, with the carrier's errors where it names them."""
-    said = object_of(answer, _WHO)
-    if said.get("success") is False:
-        raise refused(_WHO, _errors(said.get("errors")))
-    documents = said.get("data")
-    if said.get("success") is not True or not isinstance(documents, list):
-        raise BadAnswer(f"В ответе {_WHO} нет списка отправлений.")
-    if not all(isinstance(document, dict) for document in documents):
-        raise BadAnswer(f"В списке отправлений {_WHO} не только отправления.")
-    found = (_update(document) for document in documents)
+    found = (_update(document) for document in said_in(object_of(answer, WHO), "отправлений"))
     return [update for update in found if update is not None]
+
+
+def said_in(said: dict[str, Any], what: str) -> list[dict[str, Any]]:
+    """The list that every answer has in `data`. Raises BadAnswer, Refused with the carrier's errors."""
+    if said.get("success") is False:
+        raise refused(WHO, _errors(said.get("errors")))
+    listed = said.get("data")
+    if said.get("success") is not True or not isinstance(listed, list):
+        raise BadAnswer(f"В ответе {WHO} нет списка {what}.")
+    if not all(isinstance(one, dict) for one in listed):
+        raise BadAnswer(f"В списке {what} {WHO} не только объекты.")
+    return listed
 
 
 def _errors(errors: object) -> str:
@@ -116,14 +120,15 @@ def _weight(document: dict[str, Any]) -> int | None:
 
 def fetch(line: Line, keys: Keys, numbers: Sequence[str]) -> Answer:
     """Ask how up to a hundred parcels stand."""
-    question = {
-        "apiKey": keys["API_KEY"],
-        "modelName": "TrackingDocument",
-        "calledMethod": "getStatusDocuments",
-        "methodProperties": {"Documents": [{"DocumentNumber": number, "Phone": ""} for number in numbers]},
-    }
-    body = json.dumps(question, ensure_ascii=False).encode()
-    return line.ask(Request(keys.get("URL", URL), body, {"Content-Type": "application/json"}))
+    asked = {"Documents": [{"DocumentNumber": number, "Phone": ""} for number in numbers]}
+    return line.ask(question(keys, "TrackingDocument", "getStatusDocuments", asked))
+
+
+def question(keys: Keys, model: str, method: str, properties: dict[str, Any]) -> Request:
+    """A call of a method; all of them go to one address."""
+    call = {"apiKey": keys["API_KEY"], "modelName": model, "calledMethod": method, "methodProperties": properties}
+    body = json.dumps(call, ensure_ascii=False).encode()
+    return Request(keys.get("URL", URL), body, {"Content-Type": "application/json"})
 
 
 CARRIER = Carrier("nova_poshta", "Новая Почта", parse, fetch, keys=("API_KEY",), is_snapshot=True, numbers_at_once=100)

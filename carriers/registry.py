@@ -1,7 +1,19 @@
-"""The carriers we understand, by code."""
+"""The carriers we understand, by code, and what they offer besides news."""
 
-from carriers import boxberry, cdek, intime, nova_poshta, russian_post, topdelivery
+from carriers import (
+    boxberry,
+    boxberry_offers,
+    cdek,
+    cdek_offers,
+    intime,
+    nova_poshta,
+    nova_poshta_offers,
+    russian_post,
+    topdelivery,
+    topdelivery_offers,
+)
 from carriers.base import Carrier, CarrierError
+from carriers.offers import Offers
 
 CARRIERS: dict[str, Carrier] = {
     carrier.code: carrier
@@ -13,6 +25,15 @@ CARRIERS: dict[str, Carrier] = {
         russian_post.CARRIER,
         russian_post.EMS_CARRIER,
         topdelivery.CARRIER,
+    )
+}
+OFFERS: dict[str, Offers] = {
+    offers.carrier: offers
+    for offers in (
+        boxberry_offers.OFFERS,
+        cdek_offers.OFFERS,
+        nova_poshta_offers.OFFERS,
+        topdelivery_offers.OFFERS,
     )
 }
 

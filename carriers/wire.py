@@ -16,6 +16,8 @@ YEARS = range(2000, 2100)
 MOST_LETTERS = 500
 #: A hundred parcels take half a megabyte; what an attacker nests in more takes a gigabyte of memory.
 MOST_BYTES = 3_000_000
+#: All pick-up points of a country come in one answer.
+MOST_BYTES_OF_POINTS = 12_000_000
 #: A history of a hundred operations has some ten thousand; a tree of a million takes 300 MB of memory.
 MOST_TAGS = 200_000
 #: No parcel weighs or costs so much, in whichever unit.
@@ -25,10 +27,10 @@ _OF_WINDOWS = re.compile(rb"""\s*<\?xml\s[^>]*encoding=["'](?:windows-|cp)1251["
 _DATES = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d-%m-%Y %H:%M:%S", "%H:%M %d.%m.%Y")
 
 
-def text_of(answer: bytes, carrier: str) -> str:
+def text_of(answer: bytes, carrier: str, most_bytes: int = MOST_BYTES) -> str:
     """The answer as text. Raises BadAnswer when there is none, too much of it, or it is no text."""
-    if len(answer) > MOST_BYTES:
-        raise BadAnswer(f"Ответ {carrier} длиннее {MOST_BYTES // 1_000_000} МБ, таких не бывает.")
+    if len(answer) > most_bytes:
+        raise BadAnswer(f"Ответ {carrier} длиннее {most_bytes // 1_000_000} МБ, таких не бывает.")
     try:
         text = _decoded(answer).strip()
     except UnicodeDecodeError as error:
@@ -48,10 +50,10 @@ def _decoded(answer: bytes) -> str:
         return answer.decode("cp1251")
 
 
-def json_of(answer: bytes, carrier: str) -> Any:
+def json_of(answer: bytes, carrier: str, most_bytes: int = MOST_BYTES) -> Any:
     """The JSON of an answer; NaN, infinities and endless nesting are not JSON. Raises BadAnswer."""
     try:
-        return json.loads(text_of(answer, carrier), parse_constant=_refuse_number, parse_float=Decimal)
+        return json.loads(text_of(answer, carrier, most_bytes), parse_constant=_refuse_number, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:
         raise BadAnswer(f"Ответ {carrier} не разобран: он оборван или это не JSON.") from error
 

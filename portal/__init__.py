@@ -10,12 +10,12 @@ from carriers.http import HttpLine
 from parcels import holdings, incidents, journal
 from portal import access, cli, engines, errors, formats, headers, htmx, languages, limits, links, rendering
 from portal.config import Settings, from_environment
-from portal.estimates import Shelf
 from portal.extensions import compress, csrf, db, login, migrate
 from portal.lean import LeanFlask
 from portal.nudge import Nudger
 from portal.page_cache import PageCache
 from portal.routes import BLUEPRINTS
+from portal.shelf import Shelf
 from portal.static_files import StaticFiles
 from portal.worker import make_celery
 from scheduling import agenda, promising

@@ -1,6 +1,7 @@
 """`flask carriers …`: what we understand of an answer, which parcels are followed where, and how the carriers are."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +15,9 @@ from carriers.base import Carrier, CarrierError, in_order
 from carriers.keys import secret_of
 from carriers.models import CarrierHealth
 from carriers.number_pairs import Why, read_pairs
-from carriers.registry import CARRIERS, carrier_of
-from portal import polling
+from carriers.offers import Offers
+from carriers.registry import CARRIERS, OFFERS, carrier_of
+from portal import offering, polling
 from portal.extensions import now
 from portal.named import parcel_named
 from portal.terminal import Trouble, command
@@ -90,7 +92,37 @@ def poll(code: str | None, at_once: bool) -> None:
             if at_once:
                 following.hurry(session, carrier.code, now())
         done = polling.poll(carrier, of_it, now)
-        click.echo(f"{carrier.name}: {', '.join(f'{name} {count}' for name, count in sorted(done.items())) or 'нет'}.")
+        click.echo(f"{carrier.name}: {_counted(done)}.")
+
+
+@command(commands, "offers")
+@click.argument("code", required=False)
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+def offers(code: str | None, file: Path | None) -> None:
+    """Спросить перевозчиков (или одного CODE) о сроках, стоимости и пунктах выдачи; с FILE взять пункты из файла."""
+    wanted = [OFFERS[carrier.code] for carrier in _wanted(code) if carrier.code in OFFERS]
+    if code and not wanted:
+        raise Trouble(f"{_carrier(code).name}: сроков и пунктов выдачи по API не даёт.")
+    for one in wanted:
+        if file is not None:
+            done = _points_of(one, file)
+        elif keys := offering.keys_for(one):
+            done = offering.ask(one, keys, now, at_once=True)
+        elif code:
+            raise Trouble(f"{_carrier(code).name}: ключей платформы нет, спрашивать не с чем; см. .env.example.")
+        else:
+            continue
+        click.echo(f"{_carrier(one.carrier).name}: {_counted(done)}.")
+
+
+def _points_of(of: Offers, file: Path) -> Counter[str]:
+    """Keep the points of a saved answer; those that are not in it stay, because it may be about one city."""
+    if of.points is None:
+        raise Trouble(f"{_carrier(of.carrier).name}: пунктов выдачи не перечисляет.")
+    try:
+        return offering.keep_points(of, of.points(_content(file)), now())
+    except CarrierError as error:
+        raise Trouble(str(error)) from error
 
 
 @command(commands, "status")
@@ -121,6 +153,10 @@ def _row(session: Session, carrier: Carrier, is_configured: bool, moment: dateti
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def _counted(done: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted((+done).items())) or "нет"
 
 
 def _wanted(code: str | None) -> Iterable[Carrier]:

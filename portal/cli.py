@@ -80,7 +80,7 @@ def tick(moment: datetime) -> None:
     """Сделать всё, чему пришло время к названному моменту: шаги, сообщения, новые дни."""
     done = ticking.tick(moment)
     counted = {"шаги": done.steps, "сроки": done.missed, "сообщения": done.messages, "вебхуки": done.hooks}
-    counted["перевозчики"] = done.carriers
+    counted |= {"перевозчики": done.carriers, "их сроки и пункты": done.offers}
     lines = [
         f"{what} — {', '.join(f'{name} {count}' for name, count in sorted(counts.items())) or 'нет'}"
         for what, counts in counted.items()

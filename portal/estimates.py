@@ -1,22 +1,18 @@
-"""`GET /api/v1/estimate`: what is asked, read from an address; and the answer, in JSON, from memory."""
+"""What checkout asks, read from an address; and the answer of `GET /api/v1/estimate`, in JSON, from memory."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from typing import Any
 
+from carriers.offer_memory import Where
+from carriers.offers import USUAL_STEP, place_on_earth
 from portal.languages import _
-from portal.place_index import KnownPlace, PlaceIndex, UnknownPlace, read_index
-from portal.transaction import reading
-from scheduling import matrix_memory
+from portal.place_index import KnownPlace, PlaceIndex, UnknownPlace
+from portal.shelf import Book
 from scheduling.estimate import AFTER_HAND_OVER, Estimate, Question
-from scheduling.matrix_memory import Memory, Stamp
 from scheduling.promise import Promise
 from scheduling.promising import CARRIER
 
-#: So long the memory is taken for fresh; then two or three statements ask whether anything has changed.
-FRESH = timedelta(seconds=5)
 #: A hand-over further back is a mistake of whoever asks, one further ahead nobody's business yet.
 EARLIEST, LATEST = timedelta(days=2), timedelta(days=180)
 SHOWN = 20
@@ -30,35 +26,6 @@ class BadQuestion(ValueError):
         self.code, self.words, self.status, self.members = code, words, status, members
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
-    """What answers are read from."""
-
-    stamp: Stamp
-    memory: Memory
-    places: PlaceIndex
-
-
-class Shelf:
-    """Keeps the book of this process, and reads it anew when what it was read from has changed."""
-
-    def __init__(self) -> None:
-        self._book: Book | None = None
-        self._looked_at = datetime.min.replace(tzinfo=UTC)
-        self._lock = Lock()
-
-    def book(self, now: datetime) -> Book:
-        """The book as of at most `FRESH` ago."""
-        if self._book is not None and timedelta() <= now - self._looked_at < FRESH:
-            return self._book
-        with self._lock, reading() as session:
-            stamp = matrix_memory.stamp_of(session, now)
-            if self._book is None or self._book.stamp != stamp:
-                self._book = Book(stamp, matrix_memory.load(session, now), read_index(session))
-            self._looked_at = now
-            return self._book
-
-
 def question(book: Book, asked: Mapping[str, str], now: datetime) -> Question:
     """What an address asks. Raises BadQuestion."""
     carrier = asked.get("carrier", "").strip().lower() or CARRIER
@@ -66,7 +33,7 @@ def question(book: Book, asked: Mapping[str, str], now: datetime) -> Question:
     if not origins:
         known = sorted({of for of, _origin in book.memory.routes})
         raise BadQuestion("unknown_carrier", _("Такого перевозчика в матрице нет."), 404, carriers=known)
-    place = _place(book.places, "settlement", asked.get("settlement", ""), asked.get("region", ""))
+    place = settlement(book, asked)
     return Question(carrier, _origin(book.places, asked.get("origin", ""), origins), place.id, _moment(asked, now))
 
 
@@ -74,7 +41,7 @@ def _origin(places: PlaceIndex, text: str, origins: list[int]) -> int:
     if text.strip():
         return _place(places, "origin", text, "").id
     if len(origins) > 1:
-        candidates = [_candidate(places.by_id[origin]) for origin in origins[:SHOWN]]
+        candidates = [shown(places.by_id[origin]) for origin in origins[:SHOWN]]
         raise BadQuestion("origin_needed", _("Городов отправки несколько; укажите origin."), candidates=candidates)
     return origins[0]
 
@@ -85,7 +52,7 @@ def _place(places: PlaceIndex, parameter: str, text: str, region: str) -> KnownP
     try:
         return places.find(text[:120], region[:80], is_origin=parameter == "origin")
     except UnknownPlace as problem:
-        candidates = [_candidate(places.by_id[place.id]) for place in problem.candidates[:SHOWN]]
+        candidates = [shown(places.by_id[place.id]) for place in problem.candidates[:SHOWN]]
         found: dict[str, Any] = {"parameter": parameter, "candidates": candidates}
         if problem.reason == "ambiguous_place":
             words = _("Мест с таким названием несколько; укажите region или код.")
@@ -112,19 +79,69 @@ def _moment(asked: Mapping[str, str], now: datetime) -> datetime:
     return handed.astimezone(UTC)
 
 
-def answer(book: Book, asked: Question, found: Estimate) -> dict[str, Any]:
+def offers_question(book: Book, asked: Mapping[str, str], now: datetime) -> Question:
+    """What an address asks of all carriers together; the carrier is left empty. Raises BadQuestion."""
+    place = settlement(book, asked)
+    origins = sorted({origin for _carrier, origin in book.memory.routes})
+    if not origins:
+        raise BadQuestion("no_lane", _("В матрице нет такого направления."), 404)
+    return Question("", _origin(book.places, asked.get("origin", ""), origins), place.id, _moment(asked, now))
+
+
+def settlement(book: Book, asked: Mapping[str, str]) -> KnownPlace:
+    """Where to. Raises BadQuestion."""
+    return _place(book.places, "settlement", asked.get("settlement", ""), asked.get("region", ""))
+
+
+def weight(asked: Mapping[str, str]) -> int:
+    """What the parcel weighs, in grams; one kilogram where nothing is said. Raises BadQuestion."""
+    text = asked.get("weight_g", "").strip() or str(USUAL_STEP)
+    if not (text.isascii() and text.isdigit() and len(text) <= 7 and int(text)):
+        words = _("Вес непонятен; напишите граммы целым числом.")
+        raise BadQuestion("bad_weight", words, parameter="weight_g")
+    return int(text)
+
+
+def near(asked: Mapping[str, str]) -> Where | None:
+    """From where the nearest points are wanted, as `56.46,84.95`. Raises BadQuestion."""
+    text = asked.get("near", "").strip()
+    found = place_on_earth(*text.split(",")) if text.count(",") == 1 else (None, None)
+    if not text:
+        return None
+    if found[0] is None or found[1] is None:
+        words = _("Место непонятно; напишите широту и долготу через запятую, например 56.46,84.95.")
+        raise BadQuestion("bad_place", words, parameter="near")
+    return found[0], found[1]
+
+
+def answer(book: Book, asked: Question, found: Estimate, weight_g: int) -> dict[str, Any]:
     """The answer as JSON has it. Dates are those of the settlement's clock."""
     variants = {"courier": found.courier, "pickup": found.pickup}
+    points = book.offers.points_in(asked.settlement_id, asked.carrier)[:SHOWN]
     return {
-        "settlement": _candidate(book.places.by_id[asked.settlement_id]),
-        "origin": _candidate(book.places.by_id[asked.origin_id]),
+        "settlement": shown(book.places.by_id[asked.settlement_id]),
+        "origin": shown(book.places.by_id[asked.origin_id]),
         "carrier": asked.carrier,
         "handed_over_at": asked.handed_over_at.isoformat(timespec="seconds"),
         "timezone": found.timezone,
         "zone": found.zone or None,
         "matrix_version": found.version,
-        "variants": {name: _variant(promise) for name, promise in variants.items() if promise is not None},
+        "variants": {
+            name: _variant(promise) | cost_of(book, asked, weight_g, to_door=name == "courier")
+            for name, promise in variants.items()
+            if promise is not None
+        },
+        "pickup_points": [{"code": point.code, "address": point.address, "hours": point.hours} for point in points],
     }
+
+
+def cost_of(book: Book, asked: Question, weight_g: int, *, to_door: bool) -> dict[str, Any]:
+    """The member `cost`, where the carrier has told it."""
+    cost = book.offers.cost(asked.carrier, asked.origin_id, asked.settlement_id, weight_g, to_door=to_door)
+    if cost is None:
+        return {}
+    since = cost.since.isoformat(timespec="seconds")
+    return {"cost": {"minor": cost.minor, "currency": cost.currency, "up_to_g": cost.weight_g, "since": since}}
 
 
 def _variant(promise: Promise) -> dict[str, Any]:
@@ -144,5 +161,6 @@ def _variant(promise: Promise) -> dict[str, Any]:
     }
 
 
-def _candidate(place: KnownPlace) -> dict[str, Any]:
+def shown(place: KnownPlace) -> dict[str, Any]:
+    """A place as JSON has it."""
     return {"code": place.id, "name": place.name, "region": place.region}

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from portal import hooking, polling, sending, ticking
+from portal import hooking, offering, polling, sending, ticking
 from portal.extensions import now
 
 
@@ -50,6 +50,12 @@ def deliver_hooks() -> None:
 def poll_carriers() -> None:
     """What carriers are to be asked."""
     polling.poll_carriers(now)
+
+
+@shared_task
+def ask_offers() -> None:
+    """Terms and pick-up points of carriers, each once a day."""
+    offering.ask_all(now)
 
 
 @shared_task

@@ -13,6 +13,7 @@ from carriers import health
 from parcels import holdings, journal
 from portal import api_answers
 from portal.hooking import deliver_hooks
+from portal.offering import ask_all
 from portal.polling import poll_carriers
 from portal.sending import deliver_messages
 from portal.transaction import Session, reading, transaction
@@ -26,9 +27,9 @@ FAILED = "failed"
 
 @dataclass
 class Round:
-    """What one round has done: steps of the agenda and missed deadlines by name; messages, webhooks and carriers' news
-    by outcome; slots opened, parcels found to hang, rounds of couriers built or added to, ids of those that have not
-    begun in time, carriers learned of.
+    """What one round has done: steps of the agenda and missed deadlines by name; messages, webhooks, carriers' news and
+    what they offer by outcome; slots opened, parcels found to hang, rounds of couriers built or added to, ids of those
+    that have not begun in time, carriers learned of.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
@@ -36,6 +37,7 @@ class Round:
     messages: Counter[str] = field(default_factory=Counter)
     hooks: Counter[str] = field(default_factory=Counter)
     carriers: Counter[str] = field(default_factory=Counter)
+    offers: Counter[str] = field(default_factory=Counter)
     opened: int = 0
     hanging: int = 0
     rounds: int = 0
@@ -49,6 +51,7 @@ def tick(now: datetime) -> Round:
     done.opened = open_days(now)
     done.learned = learn(now)
     done.carriers = poll_carriers(lambda: now)
+    done.offers = ask_all(lambda: now)
     done.hanging = notice_hanging(now)
     done.steps = sweep(now)
     done.missed = watch(now)

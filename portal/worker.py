@@ -11,6 +11,20 @@ from portal import folder_queue
 from portal.config import Settings
 
 SWEEP_SECONDS = 5.0
+#: By name: a task, every how many seconds it is woken, after how many a waking is too old.
+_BEAT = {
+    "sweep": ("sweep", SWEEP_SECONDS, 30),
+    "messages": ("deliver_messages", SWEEP_SECONDS, 30),
+    "learn": ("learn", 300.0, 240),
+    "hanging": ("notice_hanging", 3600.0, 600),
+    "forget": ("forget_answers", 3600.0, 600),
+    "hooks": ("deliver_hooks", SWEEP_SECONDS, 30),
+    "carriers": ("poll_carriers", 15.0, 30),
+    # Each way and each list once a day; so often, because a carrier is asked only so much at a time.
+    "offers": ("ask_offers", 600.0, 300),
+    "rounds": ("rounds", 30.0, 30),
+    "open_days": ("open_days", 3600.0, 600),
+}
 
 
 def make_celery(app: Flask, settings: Settings) -> Celery[Any]:
@@ -36,19 +50,8 @@ def make_celery(app: Flask, settings: Settings) -> Celery[Any]:
         worker_hijack_root_logger=False,
         beat_schedule_filename=str(settings.queue_folder.parent / "celerybeat-schedule"),
         beat_schedule={
-            "sweep": {"task": "portal.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 30}},
-            "messages": {
-                "task": "portal.tasks.deliver_messages",
-                "schedule": SWEEP_SECONDS,
-                "options": {"expires": 30},
-            },
-            "learn": {"task": "portal.tasks.learn", "schedule": 300.0, "options": {"expires": 240}},
-            "hanging": {"task": "portal.tasks.notice_hanging", "schedule": 3600.0, "options": {"expires": 600}},
-            "forget": {"task": "portal.tasks.forget_answers", "schedule": 3600.0, "options": {"expires": 600}},
-            "hooks": {"task": "portal.tasks.deliver_hooks", "schedule": SWEEP_SECONDS, "options": {"expires": 30}},
-            "carriers": {"task": "portal.tasks.poll_carriers", "schedule": 15.0, "options": {"expires": 30}},
-            "rounds": {"task": "portal.tasks.rounds", "schedule": 30.0, "options": {"expires": 30}},
-            "open_days": {"task": "portal.tasks.open_days", "schedule": 3600.0, "options": {"expires": 600}},
+            name: {"task": f"portal.tasks.{task}", "schedule": seconds, "options": {"expires": expires}}
+            for name, (task, seconds, expires) in _BEAT.items()
         },
     )
     celery.set_default()

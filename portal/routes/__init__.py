@@ -25,6 +25,7 @@ from portal.routes.rounds import bp as rounds
 from portal.routes.shop import bp as shop
 from portal.routes.shop_api import bp as shop_api
 from portal.routes.shop_keys import bp as shop_keys
+from portal.routes.shop_numbers import bp as shop_numbers
 from portal.routes.station import bp as station
 from portal.routes.stop import bp as stop
 from portal.routes.tracking import bp as tracking
@@ -55,6 +56,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         shop,
         shop_api,
         shop_keys,
+        shop_numbers,
         station,
         stop,
         tracking,

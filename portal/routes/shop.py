@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from parcels.models import Parcel, Shop
-from portal import intake, notices
+from portal import intake, notices, numbers
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.transaction import reading, transaction
@@ -65,4 +65,4 @@ def _newest(session: Session) -> dict[str, Any]:
     parcels = session.scalars(query.order_by(Parcel.id.desc()).limit(NEWEST)).all()
     shop = session.get_one(Shop, shop_id, options=[joinedload(Shop.origin)])
     since = {id_: local_date(at, shop.origin.zone) for id_, at in hanging.of(session, parcels).items()}
-    return {"shop": shop, "parcels": parcels, "hanging": since}
+    return {"shop": shop, "parcels": parcels, "hanging": since, "tracks": numbers.of(session, parcels)}

@@ -19,7 +19,7 @@ from carriers.base import Update
 from carriers.breaker import OPENS_AFTER, Gate, gate
 from carriers.http import HttpLine
 from carriers.models import CarrierHealth, RawAnswer, Tracking
-from carriers.registry import CARRIERS
+from carriers.registry import CARRIERS, OFFERS
 from parcels import journal
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
@@ -37,6 +37,13 @@ LATER = NOW + DAY
 def shared() -> Iterator[CarrierServer]:
     with carrier_server() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _offer_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What carriers offer besides is asked in `test_offers`."""
+    for code in tuple(OFFERS):
+        monkeypatch.delitem(OFFERS, code)
 
 
 @pytest.fixture

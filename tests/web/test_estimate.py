@@ -157,10 +157,16 @@ def test_a_page_that_is_not_there_is_a_problem_too(shop_site: FlaskClient) -> No
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
-@given(text=st.text(max_size=40), region=st.text(max_size=20), at=st.text(max_size=30))
-def test_nothing_that_is_asked_breaks_it(client: FlaskClient, text: str, region: str, at: str) -> None:
+@given(
+    path=st.sampled_from(["estimate", "offers", "pickup-points"]),
+    text=st.text(max_size=40),
+    region=st.text(max_size=20),
+    at=st.text(max_size=30),
+)
+def test_nothing_that_is_asked_breaks_it(client: FlaskClient, path: str, text: str, region: str, at: str) -> None:
     query = {"settlement": text, "region": region, "handed_over_at": at, "origin": text, "carrier": region}
-    assert client.get("/api/v1/estimate", query_string=query).status_code in (200, 404, 422)
+    query |= {"weight_g": at, "near": f"{region},{at}"}
+    assert client.get(f"/api/v1/{path}", query_string=query).status_code in (200, 404, 422)
 
 
 def test_a_closed_day_is_known_at_checkout(shop_site: FlaskClient) -> None:

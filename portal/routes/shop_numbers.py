@@ -1,0 +1,68 @@
+"""The shop's page for numbers that a carrier gives out at hand-over: typed, scanned or uploaded, in pairs with ours."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+
+from carriers.registry import CARRIERS
+from parcels.models import Shop
+from portal import numbers
+from portal.access import Rule, allow
+from portal.extensions import now
+from portal.transaction import reading, transaction
+
+bp = Blueprint("shop_numbers", __name__, url_prefix="/shop/numbers")
+
+
+@bp.get("")
+@allow(Rule.SHOP)
+def listed() -> ResponseReturnValue:
+    """The form."""
+    return _page()
+
+
+@bp.post("")
+@allow(Rule.SHOP)
+def take() -> ResponseReturnValue:
+    """Take a list as a whole, or show what is wrong with each bad line."""
+    carrier, text = request.form.get("carrier", ""), _text()
+    if carrier not in CARRIERS or not text.strip():
+        return _page(problem="nothing", chosen=carrier), 422
+    try:
+        with transaction() as session:
+            count, news = numbers.take(session, _shop_id(), carrier, text, now())
+    except numbers.BadNumbers as bad:
+        return _page(troubles=bad.troubles, chosen=carrier, text=text), 422
+    except IntegrityError:  # somebody else has just tied one of these numbers to an order
+        return _page(problem="raced", chosen=carrier, text=text), 409
+    if not count:  # a heading alone
+        return _page(problem="nothing", chosen=carrier, text=text), 422
+    flash({"count": count, "news": news, "carrier": CARRIERS[carrier].name})  # type: ignore[arg-type]  # any JSON
+    return redirect(url_for("shop_numbers.listed"), 303)
+
+
+def _text() -> str:
+    """What was typed, else what is in the file; letters of old Windows are read, too."""
+    typed, file = str(request.form.get("pairs", "")), request.files.get("file")
+    content: bytes = b"" if typed.strip() or file is None else file.read()
+    try:
+        text = typed if typed.strip() else content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1251", "replace")
+    return text.replace("\0", "")
+
+
+def _shop_id() -> int:
+    return int(current_user.shop_id or abort(403))
+
+
+def _page(chosen: str = "", **shown: Any) -> str:
+    with reading() as session:
+        shop = session.get_one(Shop, _shop_id())
+    carriers = sorted((carrier.name, code) for code, carrier in CARRIERS.items())
+    return render_template(
+        "pages/shop_numbers.html", shop=shop, carriers=carriers, chosen=chosen or shop.carrier, **shown
+    )
