@@ -1,7 +1,7 @@
 """offers
 
-Revision ID: 0040
-Revises: 0007
+Revision ID: 0009
+Revises: 0008
 Create Date: 2026-11-22 03:12:24.296408
 
 """
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 
 # revision identifiers, used by Alembic.
-revision = '0040'
-down_revision = '0007'
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
