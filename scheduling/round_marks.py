@@ -107,6 +107,20 @@ def fail(session: Session, parcel: Parcel, one: Round, why: WhyNot, courier: str
     _done(stop, why.value, now)
 
 
+def ring_in_vain(session: Session, one: Round, parcel_id: int, courier: str, now: datetime) -> None:
+    """The courier has rung and nobody answered: the recipient reads of it, and the stop still waits to be warned.
+
+    A second press within the minute is the same call. Raises Refusal when the parcel is not on his round or is done.
+    """
+    stop = on_round(session, one, parcel_id)
+    if stop.done_at is not None or one.closed_at is not None:
+        raise Refusal(Reason.NOT_ON_ROUND)
+    details = {"outcome": "no_answer", "by": courier, "booking": stop.booking_id}
+    key = f"rang:{stop.booking_id}:{now:%Y%m%dT%H%M}"
+    new = NewFact(Kind.CALL_ATTEMPTED, "courier", details=details, dedup_key=key)
+    journal.record(session, journal.lock(session, parcel_id), new, now)
+
+
 def _insist_on_car(one: Round, stop: RoundStop, parcel: Parcel) -> None:
     if stop.done_at is not None or parcel.road is not Stage.WITH_COURIER or one.closed_at:
         raise Refusal(Reason.NOT_ON_ROUND)

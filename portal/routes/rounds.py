@@ -95,6 +95,18 @@ def warned(parcel_id: int) -> ResponseReturnValue:
     return _change(change)
 
 
+@bp.post("/round/<int:parcel_id>/unanswered")
+@allow(Rule.COURIER)
+def unanswered(parcel_id: int) -> ResponseReturnValue:
+    """The recipient was rung an hour before, and nobody answered."""
+
+    def change(session: Session, one: Round, moment: datetime) -> str:
+        round_marks.ring_in_vain(session, one, parcel_id, current_user.name, moment)
+        return _("Звонок записан. Попробуйте ещё раз перед выездом к этому адресу.")
+
+    return _change(change)
+
+
 @bp.post("/round/<int:parcel_id>/delivered")
 @allow(Rule.COURIER)
 def delivered(parcel_id: int) -> ResponseReturnValue:
@@ -172,7 +184,8 @@ def _change(
         return _page(round_words.not_closable(problem.missing, language()), 409)
     except Refusal as problem:
         asks_again = problem.reason in (Reason.NOBODY_NAMED, Reason.OTHER_SUM)
-        return _page(refusals.refusal(problem, language()), 409, parcel_id if asks_again else None)
+        typed = request.form if asks_again else None
+        return _page(refusals.refusal(problem, language()), 409, parcel_id if asks_again else None, typed=typed)
     return redirect(url_for("rounds.today", day=day.isoformat()), 303)
 
 
