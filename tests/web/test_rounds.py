@@ -227,6 +227,18 @@ def test_tomorrow_is_shown_and_cannot_be_marked(app: Flask, courier: Browser, pa
     assert "0 из 3" in courier.get("/round?day=nonsense").text
 
 
+def test_a_round_still_driven_after_midnight_is_found(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    take(courier, parcels[1])
+    courier.post("/round/start")
+    with time_machine.travel(NOON + timedelta(hours=12, minutes=10), tick=False):
+        night = Browser(app, "courier")
+        assert "Нахимова, 12" in night.get("/round").text
+        assert hand_over(night, parcels[1], "4990", day="2026-11-26").status_code == 303
+    assert stage_of(parcels[1]) is Stage.DELIVERED
+    with time_machine.travel(NOON + timedelta(hours=16, minutes=1), tick=False):
+        assert "Рейс на этот день ещё не собран" in Browser(app, "courier").get("/round").text
+
+
 def test_the_sheet_of_paper_lists_what_is_still_to_do(courier: Browser, parcels: list[int]) -> None:
     take(courier, *parcels[:2])
     hand_over(courier, parcels[1], "4990")
