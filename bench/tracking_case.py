@@ -1,9 +1,11 @@
-"""The page that is measured: a parcel with 12 facts, 3 messages and 28 slots in its window, asked for over WSGI."""
+"""The page that is measured: a parcel with 12 facts, 3 messages and 28 slots in its window, one day marked because two
+neighbours are visited then, asked for over WSGI.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -14,14 +16,15 @@ from sqlalchemy.orm import Session
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from bench.places import NOW, postgres_database, settings_for, sqlite_database
-from parcels.models import Base, Parcel
+from parcels.models import Base, Parcel, Shop
 from parcels.stages import Kind
 from portal import create_app, links
 from portal.access import Rule, allow
 from portal.extensions import db
 from portal.page_cache import PageCache
 from portal.transaction import transaction
-from scheduling.booking import window_of
+from scheduling import booking
+from scheduling.booking import Asker, window_of
 from scheduling.models import Slot
 from sms.models import Message, Status
 from tests.factories import TOMSK, make_parcel, make_world, travel, zone_of
@@ -108,19 +111,33 @@ def _nothing(_status: str, _headers: object, _error: object = None) -> Any:
 
 
 def _furnish(session: Session) -> tuple[str, datetime]:
-    parcel = make_parcel(session, make_world(session))
+    shop = make_world(session)
+    parcel = make_parcel(session, shop)
     at = travel(session, parcel, _JOURNEY)
     while parcel.version < FACTS:
         at = travel(session, parcel, [Kind.PASSED], at)
     _send_messages(session, parcel)
     window = window_of(parcel)
+    _book_neighbours(session, shop, window.first + timedelta(days=1), at)
     inside = (Slot.zone_id == zone_of(session, TOMSK).id, Slot.day.between(window.first, window.last))
     slots = session.scalars(select(Slot).where(*inside).order_by(Slot.starts, Slot.day)).all()
     session.execute(delete(Slot).where(Slot.id.in_([slot.id for slot in slots[SLOTS:]])))
-    counts = (parcel.version, session.scalar(select(func.count(Message.id))), session.scalar(_count(inside)))
+    counts = (
+        parcel.version,
+        session.scalar(select(func.count(Message.id)).where(Message.parcel_id == parcel.id)),
+        session.scalar(_count(inside)),
+    )
     if counts != (FACTS, MESSAGES, SLOTS):
         raise RuntimeError(f"facts, messages, slots are {counts}")
     return links.token_for(parcel), at + timedelta(hours=1)
+
+
+def _book_neighbours(session: Session, shop: Shop, day: date, now: datetime) -> None:
+    """Two parcels to the same street on one day of the window."""
+    for hour in (10, 14):
+        other = make_parcel(session, shop, address="Нахимова, 40")
+        travel(session, other, _JOURNEY)
+        booking.book(session, other, day, time(hour), Asker("recipient", other.version), now)
 
 
 def _count(inside: tuple[Any, ...]) -> Any:

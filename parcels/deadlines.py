@@ -15,6 +15,14 @@ SATURDAY = 5
 RECEIVED_WITHIN, DEPARTS_WITHIN, RETURNED_WITHIN = timedelta(hours=24), timedelta(hours=24), timedelta(days=30)
 
 
+Workdays = Callable[[date], date]
+
+
+def no_weekend(day: date) -> date:
+    """The day itself, or Monday: what is a day of work where nobody tells the feasts."""
+    return day + timedelta(days=7 - day.weekday()) if day.weekday() >= SATURDAY else day
+
+
 class Step(StrEnum):
     """The scan that is waited for; the holder of the parcel answers when it does not come."""
 
@@ -35,7 +43,8 @@ MOVABLE = frozenset({Step.HAND_OVER, Step.ARRIVE, Step.ISSUE})
 @dataclass(frozen=True, slots=True)
 class View:
     """A parcel as its deadline sees it: who holds it `since` when, when the last scan was (`last_at`), the dates of
-    its promise, the clocks at both ends, and the moment at which the agreed slot begins.
+    its promise, the clocks at both ends, and the moment at which the agreed slot begins. `workday` is the day itself or
+    the next one on which warehouses work.
     """
 
     state: State
@@ -47,6 +56,7 @@ class View:
     hand_over_by: date | None = None
     arrival_by: date | None = None
     slot_begins: datetime | None = None
+    workday: Workdays = no_weekend
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +100,10 @@ def _by_the_end_of(day: date | None, zone: str) -> datetime | None:
     return moment(day, END_OF_DAY, zone) if day is not None else None
 
 
-def _no_weekend(at: datetime, zone: str) -> datetime:
-    """The same hour, or that of Monday: between warehouses nothing is owed at a weekend."""
-    there = local(at, zone)
-    rest = 7 - there.weekday() if there.weekday() >= SATURDAY else 0
-    return moment(there.date() + timedelta(days=rest), there.time(), zone)
+def _on_workday(at: datetime, view: View) -> datetime:
+    """The same hour, or that of the next working day: between warehouses nothing is owed at a weekend or on a feast."""
+    there = local(at, view.origin_zone)
+    return moment(view.workday(there.date()), there.time(), view.origin_zone)
 
 
 def _evening(view: View) -> datetime:
@@ -110,8 +119,8 @@ def _next_noon(view: View) -> datetime:
 
 _BY: dict[Step, Callable[[View], datetime | None]] = {
     Step.HAND_OVER: lambda view: _by_the_end_of(view.hand_over_by, view.origin_zone),
-    Step.RECEIVE: lambda view: _no_weekend(view.since + RECEIVED_WITHIN, view.origin_zone),
-    Step.DEPART: lambda view: _no_weekend(view.since + DEPARTS_WITHIN, view.origin_zone),
+    Step.RECEIVE: lambda view: _on_workday(view.since + RECEIVED_WITHIN, view),
+    Step.DEPART: lambda view: _on_workday(view.since + DEPARTS_WITHIN, view),
     Step.ARRIVE: lambda view: _by_the_end_of(view.arrival_by, view.zone),
     Step.ISSUE: lambda view: view.slot_begins,
     Step.MARK: _evening,

@@ -3,7 +3,9 @@
 What is written is what `custody.passes` and `deadlines.deadline` decide; `flask verify` folds the facts anew (I13).
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -13,7 +15,7 @@ from parcels import incidents, journal
 from parcels.clocks import moment
 from parcels.custody import HAND_OVERS, Holder, Role, What, began_at, passes
 from parcels.custody_models import Holding
-from parcels.deadlines import MOVABLE, Deadline, Step, View, deadline
+from parcels.deadlines import MOVABLE, Deadline, Step, View, deadline, no_weekend
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
@@ -28,6 +30,15 @@ _HEARS = HAND_OVERS | {
 _COLUMNS = (Holding.seq, Holding.role, Holding.name, Holding.holder_id, Holding.since, Holding.step)
 _OPEN = (Holding.what, *_COLUMNS, Holding.due_at, Holding.missed_at)
 Held = Row[What, int, Role, str, int | None, datetime, str | None, datetime | None, datetime | None]
+
+
+Calendar = Callable[[Session, str, date], date]
+_calendar: list[Calendar] = [lambda _session, _country, day: no_weekend(day)]
+
+
+def work_by(calendar: Calendar) -> None:
+    """Say who knows the working days of a country (ISO 3166): called once, where the product is assembled."""
+    _calendar[:] = [calendar]
 
 
 def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
@@ -121,6 +132,7 @@ def view(session: Session, parcel: Parcel, holder: Holder, since: datetime, fact
         hand_over_by=parcel.hand_over_by,
         arrival_by=parcel.arrival_by,
         slot_begins=_slot_begins(session, parcel, fact),
+        workday=partial(_calendar[0], session, parcel.shop.origin.country),
     )
 
 

@@ -149,6 +149,7 @@ _DECIDE: dict[Mode, Callable[[Desk, Seen], Kind | Why]] = {
     Mode.BACK: _back,
 }
 MAX_GRAMS = 1_000_000
+_LONGEST = 20
 
 
 def grams(written: str) -> int | None:
@@ -156,7 +157,7 @@ def grams(written: str) -> int | None:
     text = written.strip().lower().replace(",", ".").replace("\u00a0", " ")
     number = text.removesuffix("кг").removesuffix("kg").removesuffix("г").removesuffix("g").strip()
     is_kilos = "." in number or text.endswith(("кг", "kg"))
-    if not number.replace(".", "", 1).isdecimal() or not number.isascii():
+    if len(number) > _LONGEST or not number.replace(".", "", 1).isdecimal() or not number.isascii():
         return None
     weight = round(float(number) * 1000) if is_kilos else int(number)
     return weight if 0 < weight <= MAX_GRAMS else None

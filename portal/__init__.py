@@ -18,7 +18,7 @@ from portal.routes import BLUEPRINTS
 from portal.shelf import Shelf
 from portal.static_files import StaticFiles
 from portal.worker import make_celery
-from scheduling import agenda, promising
+from scheduling import agenda, days, promising
 from sms import duties, email, hooks
 from sms.occasions import Channel
 from sms.public_address import Gate
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     cli.init(app)
+    holdings.work_by(days.workday)
     journal.wire(holdings.follow, incidents.follow, hooks.follow, promising.follow, agenda.follow, duties.follow)
     _open_desk(app, settings)
     app.extensions["hook_gate"] = Gate()

@@ -88,6 +88,8 @@ def tick(moment: datetime) -> None:
     click.echo(f"{moment.isoformat()}: {'; '.join(lines)}; открыто слотов — {done.opened}.")
     if done.hanging:
         click.echo(f"Давно не движутся: {done.hanging}.")
+    if done.rounds or done.late_rounds:
+        click.echo(f"Рейсы: собрано или дополнено — {done.rounds}, не выехали вовремя — {len(done.late_rounds)}.")
     if done.learned:
         click.echo(f"Сроки выучены заново: {', '.join(done.learned)}.")
 

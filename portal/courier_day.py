@@ -89,6 +89,11 @@ def _warned(scene: Scene, said: Said) -> str:
     return ""
 
 
+def _unanswered(scene: Scene, said: Said) -> str:
+    round_marks.ring_in_vain(scene.session, scene.one, _parcel_id(said), scene.user.name, scene.now)
+    return _("Звонок записан. Попробуйте ещё раз перед выездом к этому адресу.")
+
+
 def _delivered(scene: Scene, said: Said) -> str:
     form, parcel = said.fields, journal.lock(scene.session, _parcel_id(said))
     handed = HandedOver(form.get("to", ""), minor(form.get("cash", "0")), form.get("receipt", ""), form.get("note", ""))
@@ -121,13 +126,14 @@ DEEDS: dict[str, Callable[[Scene, Said], str]] = {
     "scan": _scan,
     "start": _start,
     "warned": _warned,
+    "unanswered": _unanswered,
     "delivered": _delivered,
     "failed": _failed,
     "back": _back,
     "close": _close,
 }
 #: What may wait in a phone; a round is closed only where the server can say that everything adds up.
-MAY_WAIT = frozenset(DEEDS) - {"close"}
+MAY_WAIT = frozenset(DEEDS) - {"close", "unanswered"}
 
 
 def _parcel_id(said: Said) -> int:

@@ -5,8 +5,8 @@ import logging
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import DataError, OperationalError
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from portal import notices, refusals
 from portal.languages import _, language
@@ -46,6 +46,12 @@ def database_down(error: OperationalError) -> ResponseReturnValue:
     return _page(notices.our_fault(), 503)
 
 
+def not_to_be_kept(error: DataError | OverflowError) -> ResponseReturnValue:
+    """A number or a sign that no database takes was not typed on a page of ours."""
+    log.warning("%s: %s", request.endpoint, type(error).__name__)
+    return http(BadRequest())
+
+
 def http(error: HTTPException) -> ResponseReturnValue:
     """Everything that HTTP has a number for."""
     code = error.code or 500
@@ -72,4 +78,6 @@ def init(app: Flask) -> None:
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(CSRFError, out_of_date)
     app.register_error_handler(OperationalError, database_down)
+    app.register_error_handler(DataError, not_to_be_kept)
+    app.register_error_handler(OverflowError, not_to_be_kept)
     app.register_error_handler(HTTPException, http)

@@ -20,7 +20,7 @@ from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
 from portal.order_rows import columns, normal_phone, order_number
 from portal.tracks import track_of
-from scheduling import booking
+from scheduling import agreed, booking
 from scheduling.zones import service_of
 
 REQUIRED = ("order_number", "phone")
@@ -175,6 +175,8 @@ def _change(session: Session, parcel: Parcel, new: dict[str, Any], now: datetime
     by = source(parcel.shop.code)
     if "settlement" in new:
         _leave_zone(session, parcel, by, now)
+    if {"settlement", "address"} & set(new):
+        agreed.readdress(session, parcel)
     changed = [name for name in new if name != "phone"]
     if changed:
         journal.record(session, parcel, NewFact(Kind.DETAILS_CHANGED, by, details={"changed": changed}), now)

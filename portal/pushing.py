@@ -37,7 +37,8 @@ def receive(carrier: Carrier, body: bytes, now: datetime) -> Counter[str]:
         health.keep_raw(session, carrier.code, Answer(0, body), now)
         followed = sync.followed_as(session, carrier.code, updates)
         ours, _ = sync.bound(updates, followed)
-        for row_id, said in sorted(ours.items()):
-            outcomes += sync.take(session, carrier, row_id, said, now, random())  # noqa: S311
+        for row in sorted(followed, key=lambda row: row.parcel_id):  # locked in the order in which everybody locks them
+            said = ours.get(row.id, [])
+            outcomes += sync.take(session, carrier, row.id, said, now, random()) if said else Counter()  # noqa: S311
         health.count_unknown(session, carrier.code, outcomes[sync.UNKNOWN])
     return outcomes

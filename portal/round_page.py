@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
 from scheduling import round_closing, rounds
-from scheduling.calendars import local_date, moment
+from scheduling.calendars import local, local_date, moment
 from scheduling.models import Zone
 from scheduling.round_closing import Missing
 from scheduling.round_models import Round
@@ -16,6 +16,8 @@ from scheduling.rounds import Standing, Stop
 
 #: A recipient is rung from so long before his hour begins.
 RING_BEFORE = timedelta(minutes=70)
+#: A round that is still driven after midnight is shown as today's until then.
+NIGHT_ENDS = time(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,22 @@ class Day:
 def build(
     session: Session, zone: Zone, courier_id: int, asked: date | None, now: datetime, parcel_id: int | None = None
 ) -> Day:
-    """Read a day of a courier, today unless another one is asked for."""
+    """Read a day of a courier, today unless another one is asked for; at night yesterday's, as long as he drives."""
     today = local_date(now, zone.timezone)
-    on = asked or today
+    on = asked or _night(session, courier_id, zone, now) or today
     one = rounds.round_of(session, courier_id, on)
     stops = rounds.stops_of(session, one.id) if one is not None else []
     opened = [stop for stop in stops if stop.parcel.id == parcel_id]
     return Day(zone, on, today, now, one, stops, opened[-1] if opened else None)
+
+
+def _night(session: Session, courier_id: int, zone: Zone, now: datetime) -> date | None:
+    """Yesterday, when it is soon after midnight and its round has left and is not closed."""
+    here = local(now, zone.timezone)
+    if here.time() >= NIGHT_ENDS:
+        return None
+    one = rounds.round_of(session, courier_id, here.date() - timedelta(days=1))
+    return one.day if one is not None and one.started_at and not one.closed_at else None
 
 
 def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

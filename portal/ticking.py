@@ -72,7 +72,13 @@ def build_rounds(now: datetime) -> int:
     """Build the rounds of the days whose choice is closed, and add to them what was booked later. Returns how many."""
     with reading() as session:
         days = round_building.due(session, now)
-    return sum(build_day(zone_id, day, now) for zone_id, day in days)
+    count = 0
+    for zone_id, day in days:
+        try:
+            count += build_day(zone_id, day, now)
+        except Exception:  # a day that cannot be planned holds up no other; it is tried again in the next round
+            log.exception("rounds of zone %s on %s", zone_id, day)
+    return count
 
 
 def build_day(zone_id: int, day: date, now: datetime) -> int:
@@ -91,11 +97,19 @@ def build_day(zone_id: int, day: date, now: datetime) -> int:
 
 def find_late_rounds(now: datetime) -> list[int]:
     """Say of each round that has not begun by its hour that it is late, and open an incident. Returns their ids."""
-    with transaction() as session:
-        late = rounds.mark_late(session, now)
-        for round_id in late:
-            rounds.tell_late(session, round_id, now)
-    return late
+    with reading() as session:
+        late = rounds.late(session, now)
+    return [round_id for round_id in late if _is_told(round_id, now)]
+
+
+def _is_told(round_id: int, now: datetime) -> bool:
+    """Each round in a transaction of its own; one that fails is logged, and holds up no other."""
+    try:
+        with transaction() as session:
+            return rounds.tell_late(session, round_id, now)
+    except Exception:
+        log.exception("late round %s", round_id)
+        return False
 
 
 def forget_answers(now: datetime) -> int:

@@ -123,7 +123,7 @@ def _what_can_be_done(page: Page, s: Standing, story: Story, wish: Wish) -> None
             until = slots.closes_at(date.fromisoformat(s.slot.details["day"]), head.closing, s.zone)
             page.changeable_until = moment_words(until, s.zone, s.language) if s.now < until else ""
     if s.changes_left and (head.plan is not Stage.SCHEDULED or wish.change or wish.nearest):
-        page.picker = picker(s, days, window, wish)
+        page.picker = picker(s, days, window, wish, story.doors_near)
 
 
 def undo_minutes(story: Story, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """What the recipient may choose: the days with their hours, the countdown, and how far it can be postponed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -22,6 +23,8 @@ from scheduling.slots import DayOffers, Offer, Window
 from scheduling.steps import answer_deadline, ask_deadline
 
 DAYS_SHOWN = 5
+#: So many other doors make a day on which the courier is near anyway, and give no address away.
+NEIGHBOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class PickerDay:
-    """A day of the picker; `hint` stands beside it."""
+    """A day of the picker; `hint` stands beside it. On one that `is_near` the courier comes to neighbours anyway."""
 
     label: str
     hint: str
     choices: list[Choice]
+    is_near: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Wish:
     nearest: tuple[Offer, ...] = ()
 
 
-def picker(s: Standing, days: list[DayOffers], window: Window, wish: Wish) -> Picker:
+def picker(s: Standing, days: list[DayOffers], window: Window, wish: Wish, doors_near: Mapping[date, int]) -> Picker:
+    """Put the picker together; `doors_near` says at how many other doors near this one the courier is, day by day."""
     start = max(wish.start or window.first, s.postponed or window.first)
     shown = [day for day in days if day.day >= start][:DAYS_SHOWN]
     rest = [day for day in days if shown and day.day > shown[-1].day]
@@ -77,7 +82,7 @@ def picker(s: Standing, days: list[DayOffers], window: Window, wish: Wish) -> Pi
     return Picker(
         title=_picker_title(s),
         due=due(s),
-        days=[_picker_day(day, s) for day in shown],
+        days=[_picker_day(day, s, doors_near.get(day.day, 0) >= NEIGHBOURS) for day in shown],
         checked=proposed.key if proposed else "",
         later=later,
         nearest=[_choice(offer, s.language, full_date=True) for offer in wish.nearest],
@@ -102,11 +107,14 @@ def _picker_title(s: Standing) -> str:
     return _("Новое время") if s.was or s.slot else _("Когда вам удобно?")
 
 
-def _picker_day(day: DayOffers, s: Standing) -> PickerDay:
-    tomorrow = day.day == s.today + timedelta(days=1)
-    hint = _("всё занято") if day.is_full else _("завтра") if tomorrow else ""
-    choices = [] if day.is_full else [_choice(offer, s.language) for offer in day.offers]
-    return PickerDay(short_date(day.day, s.language), hint, choices)
+def _picker_day(day: DayOffers, s: Standing, is_near: bool) -> PickerDay:
+    if day.is_full:
+        return PickerDay(short_date(day.day, s.language), _("всё занято"), [])
+    tomorrow = _("завтра") if day.day == s.today + timedelta(days=1) else ""
+    near = _("курьер в вашем районе") if is_near else ""
+    hint = ", ".join(filter(None, [tomorrow, near]))
+    choices = [_choice(offer, s.language) for offer in day.offers]
+    return PickerDay(short_date(day.day, s.language), hint, choices, is_near)
 
 
 def _choice(offer: Offer, language: str, full_date: bool = False) -> Choice:

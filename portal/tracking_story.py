@@ -207,7 +207,8 @@ def _letter_state(status: str) -> str:
 
 def _call(fact: PastFact, zone: str, language: str) -> Told:
     outcome = notices.call_outcome(str(fact.details.get("outcome", "")))
-    return Told(fact.at, "phone", _when(fact.at, zone, language), _("Звонок оператора"), outcome)
+    caller = _("Звонок курьера") if fact.source == "courier" else _("Звонок оператора")
+    return Told(fact.at, "phone", _when(fact.at, zone, language), caller, outcome)
 
 
 def _when(moment: datetime, zone: str, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from parcels import journal
@@ -12,6 +12,7 @@ from parcels.stages import Kind
 from scheduling.models import Booking, Slot
 from scheduling.policy import UNDO_FOR
 from scheduling.slots import SlotRow
+from scheduling.travel import district_of
 
 
 def end(session: Session, held: Booking, because: str, now: datetime) -> None:
@@ -26,10 +27,22 @@ def replace(session: Session, parcel: Parcel, held: Booking | None, new: Booking
     if held is not None:
         end(session, held, "undo" if by == "undo" else "replaced", now)
     new.parcel_id, new.made_by, new.made_at, new.is_active = parcel.id, by, now, True
+    new.district = _district_of(parcel) if new.slot_id is not None else None
     new.replaces_id = held.id if held is not None and by != "undo" else None
     session.add(new)
     session.flush()
     return new
+
+
+def readdress(session: Session, parcel: Parcel) -> None:
+    """The parcel goes to another address: what is agreed stays, and stands among other neighbours."""
+    held = Booking.parcel_id == parcel.id, Booking.is_active, Booking.slot_id.is_not(None)
+    session.execute(update(Booking).where(*held).values(district=_district_of(parcel)))
+
+
+def _district_of(parcel: Parcel) -> str | None:
+    population = parcel.settlement.population if parcel.settlement else None
+    return district_of(parcel.settlement_id, population, parcel.address)
 
 
 def was_just_undone(session: Session, parcel_id: int, now: datetime) -> bool:

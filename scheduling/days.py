@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from parcels.deadlines import no_weekend
 from scheduling.calendars import KNOWN, UnknownDay, WorkCalendar, calendar_of
 from scheduling.day_models import ApprovedYear, ClosedDay, DayChange
 
@@ -39,6 +40,14 @@ def calendar_for(session: Session, country: str) -> WorkCalendar:
         changes = frozenset((row.day, row.is_working) for row in rows)
         known[country] = calendar_of(country, changes, _last_year(session, country))
     return known[country]
+
+
+def workday(session: Session, country: str, day: date) -> date:
+    """The day itself or the next on which a country's warehouses work; where nobody knows its days, no weekend."""
+    try:
+        return calendar_for(session, country).on_or_after(day)
+    except UnknownDay:
+        return no_weekend(day)
 
 
 def closed_days(session: Session, settlement_id: int | None) -> frozenset[date]:

@@ -143,7 +143,8 @@ class Booking(Base):
     """What was agreed for a parcel: a place in a slot, a later first day, or a day to ask again. At most one is active.
 
     `ended_because` is one of replaced, undo, missed, or the cause of a withdrawal; a delivered one stays active.
-    `reminded_at` is when the recipient was reminded as he had asked for by `remind_on`.
+    `reminded_at` is when the recipient was reminded as he had asked for by `remind_on`; `district` is the same where
+    doors are near each other (`travel.district_of`).
     """
 
     __tablename__ = "bookings"
@@ -159,11 +160,13 @@ class Booking(Base):
     ended_at: Mapped[datetime | None]
     ended_because: Mapped[str | None] = mapped_column(String(24))
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("bookings.id"))
+    district: Mapped[str | None] = mapped_column(String(120))
     slot: Mapped[Slot | None] = relationship()
     __table_args__ = (
         Index("uq_bookings_active", "parcel_id", unique=True, **only_where("is_active")),
         Index(None, "parcel_id"),
         Index(None, "slot_id"),
+        Index(None, "district", "slot_id", **only_where("is_active")),
         CheckConstraint(
             "CASE WHEN slot_id IS NULL THEN 0 ELSE 1 END + CASE WHEN postponed_to IS NULL THEN 0 ELSE 1 END"
             " + CASE WHEN remind_on IS NULL THEN 0 ELSE 1 END = 1",

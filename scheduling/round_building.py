@@ -75,17 +75,25 @@ def read(session: Session, zone_id: int, day: date) -> Draft:
             draft.rounds.append(one.id)
             draft.versions.append(one.version)
             draft.orders.append([visit_of(stop) for stop in stops])
-            draft.fixed.append(max((n for n, stop in enumerate(stops, start=1) if stop.loaded_at), default=0))
+            draft.fixed.append(_fixed(stops))
     if not there:
-        drives = Staff.role == "courier", Staff.is_active, Staff.zone_id == zone_id
+        elsewhere = select(Round.courier_id).where(Round.day == day)
+        drives = Staff.role == "courier", Staff.is_active, Staff.zone_id == zone_id, Staff.id.not_in(elsewhere)
         draft.couriers.extend(session.scalars(select(Staff.id).where(*drives).order_by(Staff.id)))
     return draft
 
 
-def rounds_of(session: Session, zone_id: int, day: date) -> list[Round]:
-    """The rounds of a zone's day."""
+def rounds_of(session: Session, zone_id: int, day: date, lock: bool = False) -> list[Round]:
+    """The rounds of a zone's day; `lock` holds them against couriers and dispatchers until the transaction ends."""
     query = select(Round).where(Round.zone_id == zone_id, Round.day == day).order_by(Round.id)
+    if lock:
+        return list(session.scalars(query.with_for_update().execution_options(populate_existing=True)))
     return list(session.scalars(query.options(joinedload(Round.courier))))
+
+
+def _fixed(stops: Sequence[RoundStop]) -> int:
+    """How many stops at the head of an order stay where they are: those up to the last that is in the car."""
+    return max((n for n, stop in enumerate(stops, start=1) if stop.loaded_at), default=0)
 
 
 def plan(draft: Draft) -> list[list[Visit]]:
@@ -106,9 +114,8 @@ def keep(session: Session, draft: Draft, orders: Sequence[list[Visit]], now: dat
     zone = capacity.hold(session, draft.zone_id)
     wanted = {visit.booking for visit in draft.loose}
     loose = set(session.scalars(select(Booking.id).where(Booking.id.in_(wanted), *_LOOSE)))
-    there = {one.id: one for one in rounds_of(session, zone.id, draft.day)}
-    known = [there[n].version if n in there else None for n in draft.rounds]
-    if not wanted or not wanted <= loose or known != draft.versions or (not draft.rounds and there):
+    there = {one.id: one for one in rounds_of(session, zone.id, draft.day, lock=True)}
+    if not wanted or not wanted <= loose or not _is_as_read(session, draft, there):
         return []
     if draft.rounds:
         rounds = [there[n] for n in draft.rounds]
@@ -123,6 +130,15 @@ def keep(session: Session, draft: Draft, orders: Sequence[list[Visit]], now: dat
     for one, order in changed:
         write(session, one, timed(order))
     return [one.id for one, _order in changed]
+
+
+def _is_as_read(session: Session, draft: Draft, there: dict[int, Round]) -> bool:
+    """Has nobody changed a round, or put more into a car, while the order was sought?"""
+    if not draft.rounds:
+        return not there
+    known = [(there[n].version, there[n].closed_at) if n in there else None for n in draft.rounds]
+    fixed = [_fixed(stops_in_order(session, n)) for n in draft.rounds]
+    return known == [(version, None) for version in draft.versions] and fixed == draft.fixed
 
 
 def build(session: Session, zone_id: int, day: date, now: datetime) -> list[int]:

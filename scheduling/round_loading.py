@@ -66,6 +66,7 @@ def load(
     """
     stop = _scanned(session, one, code, at)
     parcel = journal.lock(session, stop.parcel_id)
+    session.refresh(stop)  # with its booking: since they were read the parcel may have been moved or issued
     if stop.loaded_at is not None and (parcel.road is Stage.WITH_COURIER or at is not None):
         return stop
     is_agreed = parcel.stage is Stage.SCHEDULED and stop.booking.is_active

@@ -125,6 +125,20 @@ def fail(
     _done(stop, why.value, at or now)
 
 
+def ring_in_vain(session: Session, one: Round, parcel_id: int, courier: str, now: datetime) -> None:
+    """The courier has rung and nobody answered: the recipient reads of it, and the stop still waits to be warned.
+
+    A second press within the minute is the same call. Raises Refusal when the parcel is not on his round or is done.
+    """
+    stop = on_round(session, one, parcel_id)
+    if stop.done_at is not None or one.closed_at is not None:
+        raise Refusal(Reason.NOT_ON_ROUND)
+    details = {"outcome": "no_answer", "by": courier, "booking": stop.booking_id}
+    key = f"rang:{stop.booking_id}:{now:%Y%m%dT%H%M}"
+    new = NewFact(Kind.CALL_ATTEMPTED, "courier", details=details, dedup_key=key)
+    journal.record(session, journal.lock(session, parcel_id), new, now)
+
+
 def _insist_on_car(one: Round, stop: RoundStop, parcel: Parcel, at: datetime | None) -> None:
     """Nothing is marked that is not in the car. What the phone tells late has happened, whatever we thought meanwhile;
     only a parcel that has come to its end otherwise contradicts it.

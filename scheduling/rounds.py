@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from parcels import incidents, journal
@@ -101,25 +101,34 @@ def start(session: Session, one: Round, now: datetime, at: datetime | None = Non
         incidents.end_by_scan(session, [stop.parcel.id for stop in stops_of(session, one.id)], [LEAVE], now)
 
 
-def mark_late(session: Session, now: datetime) -> list[int]:
-    """Say of each round that is not on its way by its hour that it is late. Returns their ids, each only once."""
+def late(session: Session, now: datetime) -> list[int]:
+    """Ids of the rounds that are not on their way by their hour, and of which nobody has said so yet."""
+    return list(session.scalars(select(Round.id).where(*_late(now)).order_by(Round.id)))
+
+
+def _late(now: datetime) -> tuple[ColumnElement[bool], ...]:
     waits = Round.started_at.is_(None), Round.closed_at.is_(None), Round.late_at.is_(None)
     agreed = select(RoundStop.round_id).join(Booking, Booking.id == RoundStop.booking_id).where(Booking.is_active)
-    late = update(Round).where(*waits, Round.start_by <= now, Round.id.in_(agreed)).values(late_at=now)
-    late = late.execution_options(synchronize_session=False)
-    return sorted(session.scalars(late.returning(Round.id)).all())
+    return *waits, Round.start_by <= now, Round.id.in_(agreed)
 
 
-def tell_late(session: Session, round_id: int, now: datetime) -> None:
-    """A round that has not left in time is an incident on its courier, hung on the first parcel it should carry."""
+def tell_late(session: Session, round_id: int, now: datetime) -> bool:
+    """A round that has not left in time is an incident on its courier, hung on the first parcel it should carry.
+
+    Returns: whether it is late, and nobody has said so before.
+    """
+    said = update(Round).where(Round.id == round_id, *_late(now)).values(late_at=now)
+    if session.connection().execute(said).rowcount != 1:
+        return False
     one = session.get_one(Round, round_id, options=[joinedload(Round.courier)])
     waiting = [stop for stop in stops_of(session, round_id) if not stop.is_done]
-    if waiting and one.started_at is None:
+    if waiting:
         parcel = journal.lock(session, waiting[0].parcel.id)
         answers = {"role": Role.COURIER.value, "name": one.courier.name, "note": f"{one.name}: {len(waiting)}"}
         details = {"step": LEAVE, **answers}
         new = NewFact(Kind.DEADLINE_MISSED, "agenda", details=details, dedup_key=f"round:{round_id}:late")
         journal.record(session, parcel, new, now)
+    return True
 
 
 def warn(session: Session, one: Round, parcel_id: int, now: datetime, at: datetime | None = None) -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from math import asin, cos, radians, sin, sqrt
 
 #: Minutes at a door: finding it, the lift, the money, the signature. The one place where this is said.
@@ -21,8 +22,18 @@ NUMBERS_A_MINUTE = 12
 #: Minutes to another settlement of the zone when no coordinates are known; km/h and the bends of roads when they are.
 OTHER_SETTLEMENT, SPEED, BENDS = 40, 50.0, 1.3
 _STREET_WORDS = re.compile(
-    r"\b(?:улица|ул|проспект|просп|пр-кт|пр-т|пр|переулок|пер|площадь|пл|бульвар|б-р|шоссе|ш|наб|набережная|проезд|тракт)\b\.?"
+    r"\b(?:улица|ул|проспект|просп|пр-кт|пр-т|пр|переулок|пер|площадь|пл|бульвар|б-р|шоссе|ш|наб|набережная|проезд|тракт"
+    r"|вулиця|вул|провулок|пров)\b\.?"
 )
+#: What a part of an address says when it names a place and no street.
+_PLACE_WORDS = re.compile(
+    r"^(?:г|город|м|місто|пгт|пос|поселок|с|село|д|дер|деревня|х|хутор|станица)\b\.?\s"
+    r"|\b(?:обл|область|край|респ|республика|район|р-н)\b"
+)
+_POSTCODE = re.compile(r"\s*\d{5,6}\s*,")
+#: People in a place where one street is as near as another.
+VILLAGE = 3_000
+_KEY_LENGTH = 120
 _HOUSE = re.compile(r"\d+")
 
 
@@ -58,6 +69,19 @@ def street_of(address: str) -> str:
     return _read(address)[0]
 
 
+def district_of(settlement: int | None, population: int | None, address: str) -> str | None:
+    """What addresses have in common that are near each other: the street of a town, all of a village; None if unknown.
+
+    Args: `settlement` is the carrier's code, `population` as far as it is known.
+    """
+    if settlement is None:
+        return None
+    if population is not None and population < VILLAGE:
+        return str(settlement)
+    street = street_of(address)
+    return f"{settlement} {street}"[:_KEY_LENGTH] if any(map(str.isalpha, street)) else None
+
+
 def _between_settlements(start: Door, end: Door) -> int:
     if start.at is None or end.at is None:
         return OTHER_SETTLEMENT
@@ -73,11 +97,20 @@ def _kilometres(start: tuple[float, float], end: tuple[float, float]) -> float:
 
 @lru_cache(maxsize=10_000)
 def _read(address: str) -> tuple[str, int | None]:
-    """Street and house of an address: what stands before its first comma, and the first number after that."""
-    words = _STREET_WORDS.sub(" ", address.lower().replace("ё", "е"))
-    street, _comma, rest = words.partition(",")
+    """Street and house of an address, or its place in place of a street; the first number after it is the house."""
+    parts = _POSTCODE.sub("", address.lower().replace("ё", "е"), count=1).split(",")
+    n = _street_part(parts)
+    street, rest = _STREET_WORDS.sub(" ", parts[n]), ",".join(parts[n + 1 :])
     inline = re.match(r"(.*\D)\s+(\d+)\S*$", street.strip())
     if not rest and inline:
         street, rest = inline.group(1), inline.group(2)
     found = _HOUSE.search(rest)
     return " ".join(street.replace(".", " ").split()), int(found.group()) if found else None
+
+
+def _street_part(parts: Sequence[str]) -> int:
+    """Which part names the street: the one that says so, else the first that is no place, before any number."""
+    words = [part.strip() for part in takewhile(lambda part: not part.strip()[:1].isdigit(), parts)]
+    said = [n for n, part in enumerate(words) if _STREET_WORDS.search(part)]
+    others = [n for n, part in enumerate(words) if part and not _PLACE_WORDS.search(part)]
+    return next(iter(said + others), 0)

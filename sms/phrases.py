@@ -51,6 +51,9 @@ RU: Final[Phrases] = {
     ),
     "missed": ("не застали вас. Выберите другой день: ", "не застали. Другой день: "),
     "incident": ("задержка в пути, разбираемся. Где заказ: ", "задержка, разбираемся: "),
+    "incident_damaged": ("посылка повреждена, решаем, что делать. Подробно: ", "посылка повреждена: "),
+    "incident_lost": ("посылка потерялась, ищем. Подробно: ", "посылка потерялась: "),
+    "incident_stop_not_marked": ("курьер не отметил доставку, выясняем. Где заказ: ", "выясняем, где курьер: "),
     "still_waiting": (
         *("ждёт вас: {address}, до {until}. ", "{address}, до {until}. ", "ждёт до {until}: "),
         "ждёт вас в пункте выдачи: ",
@@ -109,6 +112,9 @@ EN: Final[Phrases] = {
     ),
     "missed": ("we missed you. Pick another day: ", "another day: "),
     "incident": ("delayed on the way, we are on it. Where it is: ", "delayed, we are on it: "),
+    "incident_damaged": ("the parcel is damaged, we are on it. Details: ", "damaged, we are on it: "),
+    "incident_lost": ("the parcel is lost, we are looking for it. Details: ", "lost, we are looking: "),
+    "incident_stop_not_marked": ("the courier has not confirmed your delivery, we are on it: ", "we ask the courier: "),
     "still_waiting": (
         *("waiting at {address} until {until}. ", "{address}, until {until}. ", "waiting until {until}: "),
         "waiting at the pick-up point: ",
@@ -164,6 +170,9 @@ UK: Final[Phrases] = {
     ),
     "missed": ("не застали вас. Оберіть інший день: ", "не застали. Інший день: "),
     "incident": ("затримка в дорозі, з'ясовуємо. Де замовлення: ", "затримка, з'ясовуємо: "),
+    "incident_damaged": ("посилку пошкоджено, вирішуємо, що робити. Докладно: ", "посилку пошкоджено: "),
+    "incident_lost": ("посилка загубилася, шукаємо. Докладно: ", "посилка загубилася: "),
+    "incident_stop_not_marked": ("кур'єр не позначив доставку, з'ясовуємо. Де замовлення: ", "де кур'єр, з'ясовуємо: "),
     "still_waiting": (
         *("чекає: {address}, до {until}. ", "{address}, до {until}. ", "чекає до {until}: "),
         "чекає в пункті видачі: ",

@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.models import Parcel
-from parcels.stages import Stage
+from parcels.stages import Kind, Stage
 from sms import duties, guards, ledger, opt_out, story, texts
 from sms.hours import ALWAYS, next_waking
 from sms.models import Message, Status
 from sms.occasions import MANNERS, Audience, Channel, Occasion
+from sms.phrases import RU
 from sms.preferences import Preferences, Teller
 from sms.segments import measure
 from sms.story import Story
@@ -154,4 +155,13 @@ def phrase_key(occasion: Occasion, about: dict[str, Any], told: Story) -> str:
         return "slot_lost"
     if occasion is Occasion.IN_CITY and told.parcel.plan is Stage.SCHEDULED:
         return "in_city_agreed"
+    if occasion is Occasion.INCIDENT:
+        return _incident_key(told)
     return occasion.value
+
+
+def _incident_key(told: Story) -> str:
+    """What went wrong last, where it is more than a delay."""
+    trouble = told.last(Kind.INCIDENT)
+    key = f"incident_{trouble.details.get('cause')}" if trouble is not None else ""
+    return key if key in RU else Occasion.INCIDENT.value

@@ -70,6 +70,13 @@ def warned(parcel_id: int) -> ResponseReturnValue:
     return _do("warned", parcel_id)
 
 
+@bp.post("/round/<int:parcel_id>/unanswered")
+@allow(Rule.COURIER)
+def unanswered(parcel_id: int) -> ResponseReturnValue:
+    """The recipient was rung an hour before, and nobody answered."""
+    return _do("unanswered", parcel_id)
+
+
 @bp.post("/round/<int:parcel_id>/delivered")
 @allow(Rule.COURIER)
 def delivered(parcel_id: int) -> ResponseReturnValue:
@@ -112,7 +119,8 @@ def _do(kind: str, parcel_id: int | None = None) -> ResponseReturnValue:
         return _page(parcel_id=parcel_id, status=422, is_reasonless=True)
     except (WrongParcel, NotClosable, Refusal) as problem:
         asks_again = isinstance(problem, Refusal) and problem.reason in (Reason.NOBODY_NAMED, Reason.OTHER_SUM)
-        return _page(round_words.problem(kind, problem, language()), 409, parcel_id if asks_again else None)
+        notice = round_words.problem(kind, problem, language())
+        return _page(notice, 409, parcel_id if asks_again else None, typed=form if asks_again else None)
     return redirect(url_for("rounds.today", day=courier_day.day_of(form, zone, moment).isoformat()), 303)
 
 

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as hour
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -19,17 +20,17 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from parcels.models import Parcel, Shop, Staff
-from parcels.stages import Stage
+from parcels.stages import Kind, Stage
 from portal import demo, places, verify
 from portal.access import check_password
 from portal.extensions import now
 from portal.transaction import reading, transaction
-from scheduling import agenda, calls, round_building, rounds
+from scheduling import agenda, booking, calls, round_building, rounds
 from scheduling.calendars import calendar_of, local_date
 from scheduling.models import Lane, Matrix, Slot
 from scheduling.round_models import Round
 from sms.models import Message, Status
-from tests.factories import make_parcel, make_world
+from tests.factories import TOMSK, make_parcel, make_staff, make_world, travel, zone_of
 
 HEADER = "cdek_code;days_min;days_max;courier\n"
 ORDERS = "order_number;phone;settlement\nTD-1;+79130001242;Томск\nTD-2;+73512631242;Томск\n"
@@ -137,6 +138,17 @@ def test_a_story_is_played_by_hand(app: Flask) -> None:
     assert run(app, "link", number).output != old
     assert run(app, "fact", "no-such", "arrived").exit_code == 1
     assert run(app, "verify").output == "Нарушений нет.\n"
+
+
+def test_a_tick_says_which_rounds_it_built_and_which_are_late(app: Flask) -> None:
+    with transaction() as session:
+        parcel = make_parcel(session, make_world(session))
+        at = travel(session, parcel, [Kind.HANDED_OVER, Kind.DEPARTED, Kind.ARRIVED])
+        make_staff(session, "courier", zone_id=zone_of(session, TOMSK).id)
+        asker = booking.Asker("recipient", parcel.version)
+        booking.book(session, parcel, date(2026, 11, 26), hour(10), asker, at)
+    assert "собрано или дополнено — 1" in run(app, "tick", "--now", "2026-11-25T18:01+07:00").output
+    assert "не выехали вовремя — 1" in run(app, "tick", "--now", "2026-11-26T09:31+07:00").output
 
 
 def test_without_tables_a_sentence_is_said(app: Flask) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -126,6 +126,12 @@ def test_a_late_shop_is_an_incident_though_the_promise_has_moved_on(app: Flask) 
     assert again.due_at > late
     assert ticking.watch(again.due_at) == {"hand_over": 1}, "the next promised day is a deadline of its own"
     assert len(open_incidents()) == 1
+
+
+def test_a_warehouse_owes_nothing_in_the_first_days_of_january(app: Flask) -> None:
+    parcel_id = begin()
+    tell(parcel_id, Kind.AT_WAREHOUSE, datetime(2026, 12, 31, 7, tzinfo=UTC), warehouse=1)
+    assert now_of(parcel_id).due_at == datetime(2027, 1, 11, 7, tzinfo=UTC)
 
 
 def test_an_accident_stays_until_somebody_mends_it(app: Flask) -> None:

@@ -7,17 +7,18 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
-from portal.ticking import build_rounds
+from portal.extensions import db
+from portal.ticking import build_rounds, find_late_rounds
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import booking, round_changes, round_closing, round_loading, round_marks, rounds
+from scheduling import booking, round_building, round_changes, round_closing, round_loading, round_marks, rounds
 from scheduling.booking import Asker
 from scheduling.calendars import moment
 from scheduling.capacity import Changed
@@ -28,7 +29,7 @@ from scheduling.round_loading import Courier, WrongParcel
 from scheduling.round_marks import HandedOver, WhyNot
 from scheduling.round_models import Round
 from scheduling.rounds import Standing
-from tests.factories import NOW, TOMSK, make_parcel, make_round, make_staff, make_world, zone_of
+from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_round, make_staff, make_world, zone_of
 
 TUESDAY = date(2026, 11, 24)
 MORNING = moment(TUESDAY, time(9), "Asia/Tomsk")
@@ -289,10 +290,9 @@ def test_a_round_that_has_not_begun_is_late_once(both: Flask) -> None:
         one = the_round(session)
         assert one.start_by == moment(TUESDAY, time(9, 30), "Asia/Tomsk")
         assert refused(lambda: rounds.start(session, one, MORNING)) is Reason.NOTHING_LOADED
-    with transaction() as session:
-        assert rounds.mark_late(session, one.start_by - timedelta(seconds=1)) == []
-        assert rounds.mark_late(session, one.start_by) == [one.id]
-        assert rounds.mark_late(session, NOON) == []
+    assert find_late_rounds(one.start_by - timedelta(seconds=1)) == []
+    assert find_late_rounds(one.start_by) == [one.id]
+    assert find_late_rounds(NOON) == []
 
 
 def test_rounds_are_built_when_the_choice_is_closed_and_take_in_who_comes_late(both: Flask) -> None:
@@ -330,3 +330,55 @@ def test_who_was_told_an_hour_hears_when_it_changes(both: Flask) -> None:
     assert told == {parcel_id: int(hours[parcel_id] != moved[parcel_id]) for parcel_id in (first, second)}
     with pytest.raises(Changed), transaction() as session:
         round_changes.shift(session, one.id, 1, stops[0].at.booking_id, 1, NOON)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("both", ["postgresql"], indirect=True)
+def test_a_parcel_moved_while_it_is_scanned_is_not_loaded(both: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    with transaction() as session:
+        the_round(session)
+    moved: list[int] = []
+
+    def move(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "FOR UPDATE OF parcels" in statement and not moved:
+            moved.append(parcel_id)
+            with Session(db.engine) as other:
+                parcel = journal.lock(other, parcel_id)
+                asker = Asker("recipient", parcel.version)
+                booking.book(other, parcel, TUESDAY + timedelta(days=1), time(10), asker, NOW + timedelta(days=1))
+                other.commit()
+
+    event.listen(db.engine, "before_cursor_execute", move)
+    try:
+        with transaction() as session:
+            one = session.scalars(select(Round)).one()
+            refusal = refused(lambda: round_loading.load(session, one, f"VH{parcel_id:09d}", COURIER, MORNING) and None)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", move)
+    assert (refusal, moved) == (Reason.NOT_TO_LOAD, [parcel_id])
+
+
+def test_what_was_loaded_while_an_order_was_sought_keeps_its_place(app: Flask) -> None:
+    (first,) = booked(time(10))
+    with transaction() as session:
+        one = the_round(session)
+        late = make_parcel(session, session.get_one(Parcel, first).shop)
+        booking.book(session, late, TUESDAY, time(10), Asker("recipient", late.version), NOW)
+        draft = round_building.read(session, one.zone_id, TUESDAY)
+        round_loading.load(session, one, f"VH{first:09d}", COURIER, MORNING)
+        assert round_building.keep(session, draft, round_building.plan(draft), MORNING) == []
+        again = round_building.read(session, one.zone_id, TUESDAY)
+        assert round_building.keep(session, again, round_building.plan(again), MORNING) == [one.id]
+
+
+def test_a_courier_who_changes_his_zone_has_one_round_a_day(app: Flask) -> None:
+    booked(time(10))
+    with transaction() as session:
+        courier = the_round(session).courier
+        other = zone_of(session, KALININGRAD).id
+        courier.zone_id = other
+        parcel = make_parcel(session, session.scalars(select(Shop)).one(), settlement_id=KALININGRAD)
+        booking.book(session, parcel, date(2026, 11, 26), time(10), Asker("recipient", parcel.version), NOW)
+        session.scalars(select(Round)).one().day = date(2026, 11, 26)
+        assert round_building.build(session, other, date(2026, 11, 26), NOW) == []

@@ -359,6 +359,23 @@ def test_an_incident_that_passes_leaves_the_eve_as_it_was(engine: Engine) -> Non
     assert statuses(engine, "day_before") == [Status.QUEUED]
 
 
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("damaged", "посылка повреждена"),
+        ("lost", "посылка потерялась"),
+        ("stop_not_marked", "где курьер"),
+        ("sorting_stopped", "задержка"),
+    ],
+)
+def test_an_incident_is_told_by_what_it_is(engine: Engine, cause: str, words: str) -> None:
+    happens(engine, Kind.INCIDENT, cause=cause)
+    word(engine)
+    (text,) = told(engine)
+    assert words in text
+    assert measure(text).parts == 1
+
+
 def test_what_went_back_was_not_handed_over(engine: Engine) -> None:
     prefer(engine, owner_phone="+79990000001")
     happens(engine, Kind.REFUSED)

@@ -69,3 +69,8 @@ def test_a_courier_who_loads_late_at_night_has_the_next_evening() -> None:
 def test_nothing_is_owed_between_warehouses_at_a_weekend() -> None:
     for taken in (at(20, 10), at(21, 10)):  # a Friday, a Saturday
         assert deadline(replace(seen(STORE, *ROAD[:3]), since=taken)) == Deadline(Step.DEPART, at(23, 10))
+
+
+def test_nor_on_a_feast() -> None:
+    feast = replace(seen(STORE, *ROAD[:3]), workday=lambda day: max(day, date(2026, 11, 19)))
+    assert deadline(feast) == Deadline(Step.DEPART, at(19, 6))

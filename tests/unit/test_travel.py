@@ -2,7 +2,16 @@
 
 import pytest
 
-from scheduling.travel import OTHER_SETTLEMENT, OTHER_STREET, SAME_STREET_MOST, Door, matrix, minutes, street_of
+from scheduling.travel import (
+    OTHER_SETTLEMENT,
+    OTHER_STREET,
+    SAME_STREET_MOST,
+    Door,
+    district_of,
+    matrix,
+    minutes,
+    street_of,
+)
 
 TOMSK, SEVERSK = (56.4977, 84.9744), (56.6006, 84.8864)
 
@@ -15,11 +24,34 @@ TOMSK, SEVERSK = (56.4977, 84.9744), (56.6006, 84.8864)
         ("улица Нахимова 12", "нахимова"),
         ("пр. Ленина, 186", "ленина"),
         ("Берёзовая, 3", "березовая"),
+        ("634000, Томская обл., г. Томск, ул. Ленина, 1", "ленина"),
+        ("Томск, ул. Ленина 1", "ленина"),
+        ("г. Томск, Нахимова, 12", "нахимова"),
+        ("д. Тихая, 12", "д тихая"),
+        ("9 Мая, 3", "9 мая"),
+        ("м. Київ, вул. Хрещатик, 22", "хрещатик"),
         ("", ""),
     ],
 )
 def test_a_street_is_known_however_it_is_written(address: str, street: str) -> None:
     assert street_of(address) == street
+
+
+@pytest.mark.parametrize(
+    ("settlement", "population", "address", "district"),
+    [
+        (314, 550_000, "пр. Ленина, 186", "314 ленина"),
+        (314, None, "Ленина, 2", "314 ленина"),
+        (314, 550_000, "12", None),
+        (9001, 900, "Лесная, 4", "9001"),
+        (9001, 900, "", "9001"),
+        (None, None, "Лесная, 4", None),
+    ],
+)
+def test_a_district_is_a_street_or_a_whole_village(
+    settlement: int | None, population: int | None, address: str, district: str | None
+) -> None:
+    assert district_of(settlement, population, address) == district
 
 
 def test_neighbours_are_nearer_than_the_end_of_the_street_and_that_than_another_street() -> None:

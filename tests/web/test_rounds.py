@@ -155,6 +155,30 @@ def test_a_double_press_is_harmless_and_the_money_is_counted(courier: Browser, p
     assert "4\u00a0990\u00a0₽" in page[page.index("Деньги на руках") : page.index("Осталось получить")]
 
 
+def test_what_was_typed_is_kept_when_the_sum_is_refused(courier: Browser, parcels: list[int]) -> None:
+    take(courier, parcels[1])
+    page = hand_over(courier, parcels[1], "4 900", receipt="00123", note="").text
+    for kept in ('value="Марина"', 'value="4 900"', 'value="00123"'):
+        assert kept in page
+    assert 'value="4990.00"' not in page
+
+
+def test_a_call_in_vain_is_told_and_the_stop_stays(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    take(courier, parcels[1])
+    for _press in range(2):
+        page = courier.post(f"/round/{parcels[1]}/unanswered")
+        assert page.status_code == 303
+    assert "Позвоните за час" in courier.get("/round").text
+    assert count_of(parcels[1], Kind.CALL_ATTEMPTED) == 1
+    with reading() as session:
+        link = f"/t/{links.token_for(session.get_one(Parcel, parcels[1]))}"
+    page = app.test_client().get(link).text
+    assert "Звонок курьера" in page
+    assert "Вы не ответили" in page
+    hand_over(courier, parcels[1], "4990")
+    assert courier.post(f"/round/{parcels[1]}/unanswered").status_code == 409
+
+
 @pytest.mark.parametrize(("why", "stage"), [("absent", Stage.MISSED), ("changed_mind", Stage.REFUSED)])
 def test_a_failed_stop_keeps_its_reason(courier: Browser, parcels: list[int], why: str, stage: Stage) -> None:
     take(courier, *parcels[:2])
@@ -202,6 +226,18 @@ def test_tomorrow_is_shown_and_cannot_be_marked(app: Flask, courier: Browser, pa
         assert early.post(f"/round/{parcels[1]}/delivered", day="2026-11-26", to="Марина").status_code == 409
     assert "Рейс на этот день ещё не собран" in courier.get("/round?day=2026-12-01").text
     assert "0 из 3" in courier.get("/round?day=nonsense").text
+
+
+def test_a_round_still_driven_after_midnight_is_found(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    take(courier, parcels[1])
+    courier.post("/round/start")
+    with time_machine.travel(NOON + timedelta(hours=12, minutes=10), tick=False):
+        night = Browser(app, "courier")
+        assert "Нахимова, 12" in night.get("/round").text
+        assert hand_over(night, parcels[1], "4990", day="2026-11-26").status_code == 303
+    assert stage_of(parcels[1]) is Stage.DELIVERED
+    with time_machine.travel(NOON + timedelta(hours=16, minutes=1), tick=False):
+        assert "Рейс на этот день ещё не собран" in Browser(app, "courier").get("/round").text
 
 
 def test_the_sheet_of_paper_lists_what_is_still_to_do(courier: Browser, parcels: list[int]) -> None:

@@ -212,3 +212,20 @@ def test_a_shops_keeper_sees_no_other_shops_parcels(world: Flask) -> None:
     assert keeper.post(f"/station/label/{parcel().id}").status_code == 404
     assert keeper.post("/station/damaged", parcel=parcel().id, client="x").status_code == 404
     assert "48117" not in keeper.get("/station/expected").text
+
+
+def test_what_no_database_can_hold_is_a_slip_and_no_fault_of_ours(both: Flask) -> None:
+    with transaction() as session:
+        make_world(session)
+        session.add(Warehouse(id=1, name="Томск, склад", settlement_id=TOMSK))
+        session.flush()
+        make_staff(session, "warehouse", "keeper", warehouse_id=1)
+        make_staff(session, "operator")
+    both.testing = False
+    keeper, desk = Browser(both, "keeper"), Browser(both, "operator")
+    beyond = "9" * 30
+    assert keeper.get(f"/station?scan={beyond}").status_code == 400
+    for path in ("/incidents", "/orders", "/rounds"):
+        assert desk.get(f"{path}/{beyond}").status_code == 400
+    assert keeper.post("/station/damaged", parcel=beyond, client="x").status_code == 400
+    assert keeper.post("/station/scan", mode="receive", code="VH\x00", client="x").status_code < 500

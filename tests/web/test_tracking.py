@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from parcels import journal
@@ -18,7 +19,7 @@ from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
 from portal import STATIC, links
 from portal.transaction import reading, transaction
-from scheduling import booking
+from scheduling import agreed, booking
 from scheduling.models import Booking, Slot
 from tests.factories import NOW, VILLAGE, make_parcel, make_world, travel, zone_of
 
@@ -114,6 +115,29 @@ def test_choosing_a_slot_while_the_parcel_is_on_its_way(marina: Recipient) -> No
     assert h1(marina.look()) == "Привезём в понедельник, 23 ноября, с 14 до 18"
     assert marina.parcel.stage is Stage.SCHEDULED
     assert "Вернуть как было" in marina.look()
+
+
+def test_a_day_on_which_two_neighbours_are_visited_is_marked(marina: Recipient, clock: time_machine.Traveller) -> None:
+    doors = [("улица Нахимова 40", 22, 10), ("г. Томск, Нахимова, 2", 22, 14), ("Нахимова, 8", 23, 10)]
+    with transaction() as session:
+        shop = session.get_one(Parcel, marina.parcel_id).shop
+        for address, day, hour in [*doors, ("Усова, 1", 24, 10), ("Усова, 3", 24, 10)]:
+            parcel = make_parcel(session, shop, address=address)
+            travel(session, parcel, ON_THE_WAY)
+            asker = booking.Asker("recipient", parcel.version)
+            booking.book(session, parcel, date(2026, 11, day), time(hour), asker, NOW + timedelta(hours=18))
+    page = marina.look()
+    assert re.findall(r"<legend>([^<]+)<span class=\"near\">([^<]+)</span>", page) == [
+        ("вс, 22\xa0ноября", "курьер в вашем районе")
+    ]
+    assert "courier in your area" in marina.look(lang="en")
+    assert not any(word in page for word in ("Нахимова 40", "Нахимова, 2", "Усова"))
+    with transaction() as session:
+        parcel = session.scalars(select(Parcel).where(Parcel.address == doors[0][0])).one()
+        parcel.address = "Усова, 5"
+        agreed.readdress(session, parcel)
+    clock.shift(timedelta(minutes=1))
+    assert "в вашем районе" not in marina.look()
 
 
 def test_looking_changes_nothing_however_often(marina: Recipient) -> None:
