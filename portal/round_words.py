@@ -76,6 +76,16 @@ def _sums(table: dict[str, int], language: str) -> str:
     return ", ".join(money(minor, currency, language) for currency, minor in table.items()) or money(0, "RUB", language)
 
 
+def bad_photo(reason: str) -> str:
+    """Why a photo was not kept, and what to do."""
+    return {
+        "empty": _("Фото не выбрано, ничего не записано. Снимите посылку и нажмите ещё раз."),
+        "too_large": _("Фото больше 5 МБ, оно не записано. Снимите с меньшим разрешением."),
+        "no_image": _("Это не фото, файл не записан. Подойдёт JPEG, PNG или WebP."),
+        "too_many": _("У этой посылки уже три фото, больше не нужно."),
+    }[reason]
+
+
 def not_moved(problem: Exception) -> Notice:
     """Why a dispatcher's change of a round was not made."""
     if isinstance(problem, Changed):

@@ -17,7 +17,7 @@ from portal.offering import ask_all
 from portal.polling import poll_carriers
 from portal.sending import deliver_messages
 from portal.transaction import Session, reading, transaction
-from scheduling import agenda, hanging, lessons, round_building, rounds, zones
+from scheduling import agenda, hanging, lessons, photos, round_building, rounds, zones
 
 log = logging.getLogger("vekha.ticking")
 #: The worker sweeps every few seconds; what is due for longer than this means that it does not.
@@ -113,9 +113,9 @@ def _is_told(round_id: int, now: datetime) -> bool:
 
 
 def forget_answers(now: datetime) -> int:
-    """Drop what was answered to programs that will not ask again, and carriers' old answers. Returns how many."""
+    """Drop what was answered to programs that will not ask again, and old answers and old photos. Returns how many."""
     with transaction() as session:
-        return api_answers.forget(session, now) + health.forget_raw(session, now)
+        return api_answers.forget(session, now) + health.forget_raw(session, now) + photos.forget(session, now)
 
 
 def learn(now: datetime) -> list[str]:

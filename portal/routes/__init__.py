@@ -21,6 +21,7 @@ from portal.routes.matrix import bp as matrix
 from portal.routes.messages import bp as messages
 from portal.routes.orders import bp as orders
 from portal.routes.phone import bp as phone
+from portal.routes.photos import bp as photos
 from portal.routes.rounds import bp as rounds
 from portal.routes.shop import bp as shop
 from portal.routes.shop_api import bp as shop_api
@@ -52,6 +53,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         messages,
         orders,
         phone,
+        photos,
         rounds,
         shop,
         shop_api,

@@ -18,7 +18,7 @@ from portal.informing_words import occasion_words
 from portal.languages import _, language
 from portal.notices import Notice
 from portal.transaction import reading, transaction
-from scheduling import booking, taking_back
+from scheduling import booking, photos, taking_back
 from scheduling.booking import Asker
 from scheduling.policy import Refusal
 from scheduling.taking_back import Cause
@@ -86,4 +86,5 @@ def _sheet(parcel_id: int, notice: Notice | None = None) -> str:
         parcel = session.get(Parcel, parcel_id) or abort(404)
         held = booking.active_booking(session, parcel.id)
         slot = held.slot if held else None
-        return render_template("pages/order.html", parcel=parcel, held=held, slot=slot, notice=notice)
+        taken = photos.of_parcel(session, parcel.id)
+        return render_template("pages/order.html", parcel=parcel, held=held, slot=slot, notice=notice, photos=taken)
