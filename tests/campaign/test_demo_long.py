@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 
-from tests.integration.test_cli import demo_is_whole
+from tests.integration.test_cli import demo_is_alive, demo_is_whole
 
 pytestmark = pytest.mark.campaign
 
@@ -23,3 +23,7 @@ pytestmark = pytest.mark.campaign
 )
 def test_the_demo_is_whole_whenever_it_is_seeded(app: Flask, moment: str) -> None:
     demo_is_whole(datetime.fromisoformat(moment).replace(tzinfo=UTC))
+
+
+def test_the_demo_is_alive_on_both_databases(both: Flask) -> None:
+    demo_is_alive(both)

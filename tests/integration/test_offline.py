@@ -12,7 +12,7 @@ from scheduling.mark_models import DeviceMark
 from scheduling.round_models import RoundStop
 from tests.integration.offline_days import Lived, Town, live, wanted_stage
 
-SCHEDULES = 15
+SCHEDULES = 10
 
 
 def as_it_was(lived: Lived) -> None:

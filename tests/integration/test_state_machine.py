@@ -14,7 +14,7 @@ from tests.integration.journeys import lives
 def test_whatever_happens_the_database_is_as_the_model(app: Flask) -> None:
     event.listen(db.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous = OFF"))
     profile = settings(
-        max_examples=25,
+        max_examples=20,
         stateful_step_count=30,
         derandomize=True,
         deadline=None,
