@@ -20,7 +20,7 @@ run: .venv/.runtime ## start the portal with everything it needs (Ctrl-C ends it
 
 test: .venv/.tests ## run every test; ARGS="-k name" goes to pytest
 	@tests/prepare
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 campaign: .venv/.tests ## live through thousands of random lives of parcels; LIVES=500 for fewer
 	@exec $(BIN)/python -m pytest tests/campaign/test_state_machine_long.py tests/campaign/test_demo_long.py -m campaign $(ARGS)
