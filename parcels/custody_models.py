@@ -3,15 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from parcels.custody import Holder, Role, What
-from parcels.models import Base, BigId, Parcel, Staff, words
-
-
-def _only_where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+from parcels.models import Base, BigId, Parcel, Staff, only_where, words
 
 
 class Holding(Base):
@@ -35,9 +31,9 @@ class Holding(Base):
     due_at: Mapped[datetime | None]
     missed_at: Mapped[datetime | None]
     __table_args__ = (
-        Index("uq_holdings_open", "parcel_id", "what", unique=True, **_only_where("until IS NULL")),
-        Index("ix_holdings_due", "due_at", **_only_where("due_at IS NOT NULL AND until IS NULL")),
-        Index("ix_holdings_holder", "holder_id", **_only_where("holder_id IS NOT NULL AND until IS NULL")),
+        Index("uq_holdings_open", "parcel_id", "what", unique=True, **only_where("until IS NULL")),
+        Index("ix_holdings_due", "due_at", **only_where("due_at IS NOT NULL AND until IS NULL")),
+        Index("ix_holdings_holder", "holder_id", **only_where("holder_id IS NOT NULL AND until IS NULL")),
     )
 
     @property
@@ -69,8 +65,8 @@ class Incident(Base):
     parcel: Mapped[Parcel] = relationship()
     assignee: Mapped[Staff | None] = relationship()
     __table_args__ = (
-        Index("uq_incidents_open", "parcel_id", "step", unique=True, **_only_where("resolved_at IS NULL")),
-        Index("ix_incidents_open", "opened_at", **_only_where("resolved_at IS NULL")),
+        Index("uq_incidents_open", "parcel_id", "step", unique=True, **only_where("resolved_at IS NULL")),
+        Index("ix_incidents_open", "opened_at", **only_where("resolved_at IS NULL")),
         Index(None, "parcel_id"),
     )
 

@@ -19,14 +19,21 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
 from sqlalchemy.types import TypeDecorator
 
+from parcels.numbers import written
 from parcels.stages import Kind, Stage, State
 
 #: BIGINT counts up in SQLite only under the name INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def only_where(condition: str) -> dict[str, Any]:
+    """The arguments of a partial index, for both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 def words(enum: type[StrEnum], length: int) -> Enum:
@@ -194,7 +201,7 @@ class Parcel(Base):
     @property
     def number(self) -> str:
         """Our own number of the parcel, as printed on the label."""
-        return f"VH{self.id:09d}"
+        return written(self.id)
 
     @property
     def zone(self) -> str:

@@ -13,6 +13,7 @@ from parcels.custody import Holder, Role
 from parcels.custody_models import StationScan
 from parcels.journal import NewFact, UnknownParcel
 from parcels.models import Fact, Parcel, Staff, Warehouse
+from parcels.numbers import parcel_id_in
 from parcels.scanning import Desk, Mode, Seen, Why, decide, grams
 from parcels.stages import Kind, Stage
 from scheduling import booking, round_loading
@@ -106,9 +107,8 @@ def hold(session: Session, keeper: Keeper, parcel_id: int) -> Parcel:
 
 def parcels_of(session: Session, code: str, shop_id: int | None) -> list[Parcel]:
     """Parcels by our number on the label, or by the shop's number of the order; two at most, of one shop if asked."""
-    own = code.upper().replace(" ", "").removeprefix("VH")
-    is_own = code.upper().startswith("VH") and own.isascii() and own.isdigit() and len(own) < 18
-    query = select(Parcel).where(Parcel.id == int(own) if is_own else Parcel.order_number == code)
+    own = parcel_id_in(code.replace(" ", ""))
+    query = select(Parcel).where(Parcel.id == own if own is not None else Parcel.order_number == code)
     if shop_id is not None:
         query = query.where(Parcel.shop_id == shop_id)
     return list(session.scalars(query.limit(2)))

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from parcels.numbers import written
 from parcels.stages import BEFORE_CITY, GOING_BACK, Kind, Stage
 from portal import links, refusals, tracking_answer
 from portal.formats import (
@@ -236,7 +237,7 @@ def _parcel_facts(head: Row[Any], language: str) -> list[tuple[str, str]]:
     if head.weight_g:
         size += f", {weight(head.weight_g, language)}"
     order = _("{number}, «{shop}»", number=head.order_number, shop=head.shop)
-    return [(_("Заказ"), order), (_("Посылка"), size), (_("Номер"), f"VH{head.id:09d}"), (_("Сейчас у"), _holder(head))]
+    return [(_("Заказ"), order), (_("Посылка"), size), (_("Номер"), written(head.id)), (_("Сейчас у"), _holder(head))]
 
 
 def _holder(head: Row[Any]) -> str:

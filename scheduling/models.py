@@ -3,15 +3,10 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, Time, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, Time, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from parcels.models import Base, BigId
-
-
-def only_where(condition: str) -> dict[str, Any]:
-    """The arguments of a partial index, for both databases."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+from parcels.models import Base, BigId, only_where
 
 
 class MatrixUpload(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Staff
+from parcels.numbers import written
 from parcels.stages import Kind, Stage
 from scheduling.depots import at_depot
 from scheduling.models import Booking
@@ -99,7 +100,7 @@ def hand_out(session: Session, parcel_id: int, courier: Staff, day: date, now: d
     if stop is None:
         return who.said
     if stop.round.courier_id != courier.id:
-        raise WrongParcel(f"VH{parcel_id:09d}", (stop.round.name, stop.round.courier.name))
+        raise WrongParcel(written(parcel_id), (stop.round.name, stop.round.courier.name))
     stop.loaded_at = stop.loaded_at or now
     return said_of(stop, day, who)
 
@@ -121,7 +122,7 @@ def _scanned(session: Session, one: Round, code: str, at: datetime | None) -> Ro
     mine = next((stop for stop in stops if stop.round_id == one.id), stops[0] if at is not None and stops else None)
     if mine is None:
         others = [(stop.round.name, stop.round.courier.name) for stop in stops]
-        raise WrongParcel(f"VH{number:09d}", others[0] if others else None)
+        raise WrongParcel(written(number), others[0] if others else None)
     return mine
 
 

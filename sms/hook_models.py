@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from parcels.models import Base, BigId, Parcel, words
+from parcels.models import Base, BigId, Parcel, only_where, words
 from sms.hook_secrets import Secret
 
 
@@ -94,8 +94,7 @@ class HookDelivery(Base):
             "uq_hook_deliveries_in_flight",
             "endpoint_id",
             unique=True,
-            sqlite_where=text("status = 'sending'"),
-            postgresql_where=text("status = 'sending'"),
+            **only_where("status = 'sending'"),
         ),
         Index(None, "status", "due_at"),
         Index(None, "endpoint_id", "status", "due_at"),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.journal import StaleVersion
 from parcels.models import Parcel
+from parcels.numbers import parcel_id_in
 from portal import notices, notices_staff, refusals
 from portal.access import Rule, allow
 from portal.extensions import now
@@ -75,9 +76,8 @@ def withdraw(parcel_id: int) -> ResponseReturnValue:
 
 
 def _found(session: Session, number: str) -> list[Parcel]:
-    own = number.upper().removeprefix("VH")
-    is_own = number.upper().startswith("VH") and own.isascii() and own.isdigit() and len(own) < 18
-    which = Parcel.id == int(own) if is_own else Parcel.order_number == number
+    own = parcel_id_in(number)
+    which = Parcel.id == own if own is not None else Parcel.order_number == number
     return list(session.scalars(select(Parcel).where(which).order_by(Parcel.id.desc()).limit(SHOWN))) if number else []
 
 
