@@ -7,14 +7,13 @@ Only the platform's own contract is asked about: what a shop's costs is nobody e
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from time import monotonic
 from typing import TypeVar
 
-from flask import Flask, current_app
+from flask import current_app
 
 from carriers import health, points, reading, tariffs
 from carriers.base import Answer, BadAnswer, Busy, Carrier, CarrierError, Keys, Line, Refused, Unreachable
@@ -23,6 +22,7 @@ from carriers.offers import Ask, AskPoints, Offers, Point, Spot, Term, merged
 from carriers.registry import OFFERS, carrier_of
 from carriers.tariffs import Way
 from portal import offered_lanes
+from portal.asking import answer_of, side_by_side
 from portal.place_index import PlaceIndex, UnknownPlace, read_index
 from portal.transaction import reading as looking
 from portal.transaction import transaction
@@ -59,7 +59,11 @@ class Round:
             if monotonic() >= self.until or not health.may_ask(session, budget, self.clock()):
                 raise Enough
             health.count_call(session, self.carrier.code, self.clock())
-        answer, said = _answer(self, question, parse)
+        answer, said = answer_of(
+            self.carrier,
+            lambda line: question(line, self.keys),
+            lambda answer: reading.read(self.carrier, answer, parse),
+        )
         trouble = said if isinstance(said, CarrierError) else None
         with transaction() as session:
             health.settle(session, self.carrier.code, trouble, self.clock())
@@ -73,17 +77,7 @@ class Round:
 def ask_all(clock: Clock) -> Counter[str]:
     """Ask every carrier that we have keys for about what is due. Returns what came of it, by outcome."""
     wanted = [(offers, keys) for offers in OFFERS.values() if (keys := keys_for(offers))]
-    if not wanted:
-        return Counter()
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with ThreadPoolExecutor(len(wanted), "offers") as threads:
-        rounds = [threads.submit(_within, app, offers, keys, clock) for offers, keys in wanted]
-        return sum((one.result() for one in rounds), Counter())
-
-
-def _within(app: Flask, offers: Offers, keys: Keys, clock: Clock) -> Counter[str]:
-    with app.app_context():
-        return ask(offers, keys, clock)
+    return side_by_side("offers", [partial(ask, offers, keys, clock) for offers, keys in wanted])
 
 
 def keys_for(offers: Offers) -> Keys | None:
@@ -220,19 +214,3 @@ def _part(asking: Round, quote_no: int, question: Ask) -> Term:
     return asking.ask(
         lambda line, keys: quote.ask(line, keys, question), lambda body: quote.parse(body, question), is_kept=True
     )
-
-
-def _answer(
-    asking: Round, question: Callable[[Line, Keys], Answer], parse: Callable[[bytes], Said]
-) -> tuple[Answer | None, Said | CarrierError]:
-    """What the carrier says, or the trouble with it. No session is open meanwhile."""
-    line: Line = current_app.extensions["carrier_line"]
-    answer = None
-    try:
-        answer = question(line, asking.keys)
-        return answer, reading.read(asking.carrier, answer, parse)
-    except CarrierError as trouble:
-        return answer, trouble
-    except Exception:  # a parser of ours that breaks stops nobody else
-        log.exception("%s", asking.carrier.code)
-        return answer, BadAnswer(f"{asking.carrier.name}: ответ сломал разбор.")

@@ -6,13 +6,13 @@ Three commits around each question: its parcels are claimed, it is asked with no
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from random import random
 from time import monotonic
 
-from flask import Flask, current_app
+from flask import current_app
 from sqlalchemy import select
 
 from carriers import following, health, reading, sync
@@ -21,6 +21,7 @@ from carriers.following import Followed
 from carriers.keys import keys_of
 from carriers.registry import CARRIERS
 from parcels.models import Shop
+from portal.asking import answer_of, side_by_side
 from portal.transaction import reading as looking
 from portal.transaction import transaction
 
@@ -43,12 +44,7 @@ class Account:
 def poll_carriers(clock: Clock) -> Counter[str]:
     """Ask every carrier that we have keys for about what is due. Returns what came of it, by outcome."""
     wanted = [(carrier, of_it) for carrier in CARRIERS.values() if (of_it := accounts(carrier))]
-    if not wanted:
-        return Counter()
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    with ThreadPoolExecutor(len(wanted), "carrier") as threads:
-        rounds = [threads.submit(_within, app, carrier, of_it, clock) for carrier, of_it in wanted]
-        return sum((one.result() for one in rounds), Counter())
+    return side_by_side("carrier", [partial(poll, carrier, of_it, clock) for carrier, of_it in wanted])
 
 
 def accounts(carrier: Carrier) -> list[Account]:
@@ -62,11 +58,6 @@ def accounts(carrier: Carrier) -> list[Account]:
     found = [Account(keys, (shop_id,), True) for shop_id, keys in own.items()]
     platform = keys_of(carrier, settings)
     return [*found, Account(platform, tuple(own), False)] if platform else found
-
-
-def _within(app: Flask, carrier: Carrier, of_it: list[Account], clock: Clock) -> Counter[str]:
-    with app.app_context():
-        return poll(carrier, of_it, clock)
 
 
 def poll(carrier: Carrier, of_it: list[Account], clock: Clock) -> Counter[str]:
@@ -102,15 +93,19 @@ def _claim(carrier: Carrier, account: Account, now: datetime) -> list[Followed]:
 
 def _ask(carrier: Carrier, keys: Keys, asked: list[Followed], clock: Clock) -> Counter[str]:
     """One question, and the commits of what came of it: each parcel in a transaction of its own."""
-    answer, updates, trouble = _answer(carrier, keys, asked)
+    answer, said = answer_of(
+        carrier, partial(_question, carrier, keys, asked), lambda answer: reading.understood(carrier, answer)
+    )
+    trouble = said if isinstance(said, CarrierError) else None
     now = clock()
     with transaction() as session:
         health.settle(session, carrier.code, trouble, now)
         if answer is not None:
             health.keep_raw(session, carrier.code, answer, now)
-    if trouble is not None:
-        return _wait(asked, trouble, now)
-    ours, strange = sync.bound(updates, asked)
+    if isinstance(said, CarrierError):
+        log.warning("%s: %s", carrier.code, said)
+        return _wait(asked, said, now)
+    ours, strange = sync.bound(said, asked)
     if strange:
         log.warning("%s: %s updates about parcels that were not asked about", carrier.code, strange)
     outcomes: Counter[str] = Counter()
@@ -119,23 +114,10 @@ def _ask(carrier: Carrier, keys: Keys, asked: list[Followed], clock: Clock) -> C
     return outcomes
 
 
-def _answer(
-    carrier: Carrier, keys: Keys, asked: list[Followed]
-) -> tuple[Answer | None, list[Update], CarrierError | None]:
-    """What the carrier says, and what is understood of it, or the trouble with it. No session is open meanwhile."""
-    line: Line = current_app.extensions["carrier_line"]
-    answer = None
-    try:
-        if carrier.fetch is not None:
-            answer = carrier.fetch(line, keys, [row.number for row in asked])
-            return answer, reading.understood(carrier, answer), None
-    except CarrierError as trouble:
-        log.warning("%s: %s", carrier.code, trouble)
-        return answer, [], trouble
-    except Exception:  # a parser of ours that breaks is put off like a carrier that does, and stops nobody else
-        log.exception("%s", carrier.code)
-        return answer, [], BadAnswer(f"{carrier.name}: ответ сломал разбор.")
-    return None, [], None
+def _question(carrier: Carrier, keys: Keys, asked: list[Followed], line: Line) -> Answer:
+    if carrier.fetch is None:  # `accounts` gives none to a carrier that cannot be asked
+        raise BadAnswer(f"{carrier.name}: не опрашивается.")
+    return carrier.fetch(line, keys, [row.number for row in asked])
 
 
 def _wait(asked: list[Followed], trouble: CarrierError, now: datetime) -> Counter[str]:

@@ -8,6 +8,7 @@
     detector.detect(view).then(function (found) {
       if (!found.length) { window.requestAnimationFrame(function () { look(stream); }); return; }
       stream.getTracks().forEach(function (track) { track.stop(); });
+      view.hidden = true;
       var field = document.getElementById("code");
       field.value = found[0].rawValue;
       field.form.requestSubmit();

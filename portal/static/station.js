@@ -65,26 +65,4 @@
   });
 
   window.addEventListener("beforeunload", function (event) { if (queue.length) { event.preventDefault(); } });
-
-  // The camera, where the browser itself reads barcodes.
-  var camera = document.getElementById("camera"), view = document.getElementById("view");
-  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) { return; }
-  camera.hidden = false;
-  camera.addEventListener("click", function () {
-    var reader = new BarcodeDetector({ formats: ["code_128"] });
-    navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } }).then(function (stream) {
-      view.srcObject = stream;
-      view.hidden = false;
-      view.play();
-      (function look() {
-        reader.detect(view).then(function (found) {
-          if (!found.length) { setTimeout(look, 200); return; }
-          stream.getTracks().forEach(function (track) { track.stop(); });
-          view.hidden = true;
-          field.value = found[0].rawValue;
-          form.requestSubmit();
-        }, function () { setTimeout(look, 500); });
-      })();
-    }, function () { camera.hidden = true; });
-  });
 })();
