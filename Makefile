@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-versi
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup run test campaign campaign-messages campaign-offline contract lint bench lock words clean
+.PHONY: help setup run test campaign campaign-messages campaign-offline campaign-routing contract lint bench lock words clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 19
@@ -31,6 +31,9 @@ campaign-messages: .venv/.tests ## kill workers while 2,000 messages leave throu
 campaign-offline: .venv/.tests ## live through 2,000 days of couriers without a network; SCHEDULES=, SEED=
 	@exec $(BIN)/python -m pytest tests/campaign/test_offline_long.py -m campaign $(ARGS)
 
+campaign-routing: .venv/.tests .venv/routing/.done ## order rounds by PyVRP, the extra `routing`
+	@PYTHONPATH=.venv/routing exec $(BIN)/python -m pytest tests/campaign/test_routing_extra.py -m campaign $(ARGS)
+
 contract: .venv/.tests ## ask Prism whether Twilio's own description allows what we send (needs node and the network)
 	@exec $(BIN)/python -m pytest tests/campaign/test_twilio_contract.py -m campaign $(ARGS)
 
@@ -43,12 +46,13 @@ lint: .venv/.tests ## check style, types, the law of imports, templates and the 
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	$(BIN)/python -m pytest -q tests/house
 
-bench: .venv/.tests ## measure the figures that README.md states
-	@exec $(BIN)/python -m bench $(ARGS)
+bench: .venv/.tests .venv/routing/.done ## measure the figures that README.md states
+	@PYTHONPATH=.venv/routing exec $(BIN)/python -m bench $(ARGS)
 
-lock: .venv/.tests ## resolve pyproject.toml again into both locks (ARGS=--upgrade for newer versions)
+lock: .venv/.tests ## resolve pyproject.toml again into all locks (ARGS=--upgrade for newer versions)
 	$(UV) $(ARGS) pyproject.toml -o requirements.txt
 	$(UV) $(ARGS) --extra dev -c requirements.txt pyproject.toml -o tests/requirements.txt
+	$(UV) $(ARGS) --extra routing -c tests/requirements.txt pyproject.toml -o bench/requirements.txt
 
 words: .venv/.tests ## gather every sentence of the pages into the catalogues, where they wait for a translation
 	$(BIN)/pybabel --quiet extract -F portal/translations/babel.cfg --no-location --omit-header -o .venv/messages.pot portal
@@ -74,6 +78,12 @@ clean: ## remove what was made, but not instance/, which holds the data
 	@echo "Installing tests/requirements.txt..." >&2
 	@$(PIP) -r tests/requirements.txt
 	@touch .venv/.runtime $@
+
+# The extra stands beside the rest, where only those find it who ask: the tests run what `requirements.txt` installs.
+.venv/routing/.done: bench/requirements.txt | .venv/bin/pip
+	@echo "Installing bench/requirements.txt..." >&2
+	@$(PIP) --upgrade --target .venv/routing -r bench/requirements.txt
+	@touch $@
 
 .venv/bin/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: sudo apt-get install -y python3 python3-venv" >&2; exit 1; }
