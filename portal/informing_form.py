@@ -126,6 +126,8 @@ def bad_text(problem: BadText) -> str:
     match problem.reason:
         case "no_link":
             return _("В тексте нет ссылки, без неё получатель не выберет время. Добавьте {mark}.", mark="{link}")
+        case "links":
+            return _("Ссылка в тексте не одна: у получателя своя, и она одна. Оставьте один {mark}.", mark="{link}")
         case "foreign":
             return _(
                 "В тексте чужой адрес «{address}»: по таким SMS узнают мошенников. Оставьте только {mark}.",

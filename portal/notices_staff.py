@@ -67,6 +67,8 @@ def accident(said: str) -> str:
 
 def who_answers(role: str, name: str = "") -> str:
     """Who holds a parcel or its cash, in words."""
+    if role == "warehouse" and name:
+        return _("Склад «{name}»", name=name)
     known = {
         "shop": _("Магазин"),
         "warehouse": _("Склад"),

@@ -41,7 +41,7 @@ class Letter:
 
 
 class BadText(ValueError):
-    """A shop's own text that cannot be sent: `reason` is one of unknown, no_link, foreign, too_long, broken."""
+    """A shop's own text that cannot be sent: `reason` is one of unknown, no_link, links, foreign, too_long, broken."""
 
     def __init__(self, reason: str, value: object = "") -> None:
         super().__init__(f"{reason}: {value}")
@@ -78,16 +78,16 @@ def own(template: str, names: Names, known: Known, link: str, language: str) -> 
 def check_own(template: str) -> None:
     """Is this a first message that can be sent? Raises BadText."""
     try:
-        named = {name for _, name, spec, conversion in Formatter().parse(template) if name is not None}
-        odd = any(spec or conversion for _, name, spec, conversion in Formatter().parse(template) if name is not None)
+        fields = [(name, spec, form) for _, name, spec, form in Formatter().parse(template) if name is not None]
     except ValueError as error:
         raise BadText("broken", template) from error
-    if unknown := sorted(named - PLACEHOLDERS):
+    named = [name for name, _spec, _form in fields]
+    if unknown := sorted(set(named) - PLACEHOLDERS):
         raise BadText("unknown", unknown[0])
-    if odd:
+    if any(spec or form for _name, spec, form in fields):
         raise BadText("broken", template)
-    if MUST not in named:
-        raise BadText("no_link")
+    if named.count(MUST) != 1:
+        raise BadText("links" if named.count(MUST) else "no_link")
     if foreign := _ADDRESS.search(template):
         raise BadText("foreign", foreign.group())
     if len(template) > LONGEST_OWN:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import CodeType
-from uuid import uuid4
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine
 
@@ -20,7 +21,8 @@ from portal import create_app
 from portal.config import Settings
 from portal.extensions import db
 from portal.languages import Translator
-from tests.servers import forget_power_cuts, new_database, postgres, redis_server
+from tests.databases import Databases
+from tests.servers import forget_power_cuts, postgres, redis_server
 
 SETTINGS = Settings(
     database_url="sqlite://",
@@ -33,6 +35,11 @@ SETTINGS = Settings(
     support_phone="+78000000417",
     queue_folder=Path(tempfile.gettempdir()) / f"vekha-test-queue-{os.getpid()}" / "queue",
 )
+
+
+# No test is timed: a machine that is busy is none that is wrong.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 class KeptTemplates(BytecodeCache):
@@ -92,12 +99,9 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_postgres(postgres_url: str) -> str:
-    """The name of a PostgreSQL database with every table and nothing in it, to be copied."""
-    engine = create_engine(new_database(postgres_url, "empty"))
-    Base.metadata.create_all(engine)
-    engine.dispose()
-    return "empty"
+def databases(postgres_url: str) -> Databases:
+    """The PostgreSQL databases of this worker."""
+    return Databases(postgres_url)
 
 
 @pytest.fixture
@@ -116,12 +120,14 @@ def app(settings: Settings, empty_sqlite: Path, tmp_path: Path) -> Iterator[Flas
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def both(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> Iterator[Flask]:
     """The product on an empty database of each kind in turn."""
-    if request.param == "postgresql":
-        url, like = request.getfixturevalue("postgres_url"), request.getfixturevalue("empty_postgres")
-        settings = replace(settings, database_url=new_database(url, f"t{uuid4().hex[:12]}", like))
-    else:
+    if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("empty_sqlite"), tmp_path / "vekha.sqlite3")
-    yield from _running(settings)
+        yield from _running(settings)
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    url = databases.take()
+    yield from _running(replace(settings, database_url=url))
+    databases.give_back(url)
 
 
 @pytest.fixture
@@ -138,4 +144,5 @@ def _running(settings: Settings) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.remove()
+        db.engine.dispose()
         db.engine.dispose()

@@ -21,7 +21,7 @@ def test_the_extra_comes_within_one_per_cent_of_the_best_known() -> None:
     assert plan.cost <= 1.01 * best_known("RC208")[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems())
 def test_every_stop_is_in_one_tour_in_time_or_is_said_to_be_left(problem: Problem) -> None:
     """Where not all can be served PyVRP has no answer, and the own heuristic says who is left."""

@@ -20,7 +20,5 @@ pytestmark = pytest.mark.campaign
 
 def test_whatever_happens_the_database_is_as_the_model(app: Flask) -> None:
     event.listen(db.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous = OFF"))
-    profile = settings(
-        max_examples=LIVES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
-    )
+    profile = settings(max_examples=LIVES, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(lives(app), settings=profile)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+#: One worker reads the house, and not each of them.
+pytestmark = pytest.mark.xdist_group("house")
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("parcels", "scheduling", "carriers", "sms", "portal")
 FILE_LINES, FUNCTION_LINES, ENTRANCE_LINES, TEMPLATE_LINES = 250, 40, 20, 80

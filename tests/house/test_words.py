@@ -24,6 +24,8 @@ from scheduling.policy import Reason, Refusal
 from scheduling.round_marks import WhyNot
 from sms.models import Status
 
+#: One worker reads the house, and not each of them.
+pytestmark = pytest.mark.xdist_group("house")
 ROOT = Path(__file__).resolve().parents[2]
 PORTAL = ROOT / "portal"
 TEMPLATES = [path for path in sorted((PORTAL / "templates").rglob("*")) if path.is_file()]

@@ -78,7 +78,7 @@ def test_the_stamp_changes_with_what_was_read(both: Flask) -> None:
     assert len(set(seen)) == 4
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     minutes=st.integers(-80 * 24 * 60, 120 * 24 * 60),
     place=st.sampled_from([TOMSK, ANADYR, VILLAGE, CHELYABINSK, KALININGRAD]),

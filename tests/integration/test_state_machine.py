@@ -17,7 +17,6 @@ def test_whatever_happens_the_database_is_as_the_model(app: Flask) -> None:
         max_examples=20,
         stateful_step_count=30,
         derandomize=True,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -16,6 +16,9 @@ from scheduling.accuracy_history import NEVER, History
 from scheduling.accuracy_replay import DESCRIBED, Rules, Walk
 from scheduling.accuracy_report import figures
 
+#: One worker makes the histories that nearly all of them look at.
+pytestmark = pytest.mark.xdist_group("histories")
+
 
 @cache
 def history(name: str, seed: int = 1) -> History:

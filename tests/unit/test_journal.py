@@ -185,7 +185,7 @@ def test_there_is_no_parcel_with_that_id(session: Session) -> None:
         journal.lock(session, 404)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(PLAIN), max_size=12))
 def test_the_database_has_what_the_facts_add_up_to(kinds: list[Kind]) -> None:
     for session in new_session():

@@ -17,6 +17,7 @@ from scheduling.learned import Learned, Way, learned_of
 from scheduling.learning import Carried, learn
 
 CLOCK = timezone(timedelta(hours=5))
+pytestmark = pytest.mark.xdist_group("histories")
 
 
 @cache

@@ -26,7 +26,7 @@ def problems(draw: st.DrawFn) -> Problem:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems())
 def test_every_stop_is_in_one_tour_in_time_or_is_said_to_be_left(problem: Problem) -> None:
     plan = solve(problem, effort=30)
@@ -37,7 +37,7 @@ def test_every_stop_is_in_one_tour_in_time_or_is_said_to_be_left(problem: Proble
     assert plan.cost == sum(tour.cost for tour in tours)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(problems())
 def test_the_same_problem_has_the_same_answer(problem: Problem) -> None:
     assert solve(problem, seed=7, effort=20) == solve(problem, seed=7, effort=20)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("settlements")
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "parcels/data/settlements.csv"
 MATRIX = ROOT / "scheduling/data/days_from_chelyabinsk.csv"

@@ -196,6 +196,7 @@ def test_the_shops_own_words() -> None:
     ("text", "reason"),
     [
         ("Ваш заказ {order} едет", "no_link"),
+        ("Ваш заказ: {link} {link}", "links"),
         ("{link} {unknown}", "unknown"),
         ("{link} {}", "unknown"),
         ("{link} {", "broken"),

@@ -156,7 +156,7 @@ def test_a_page_that_is_not_there_is_a_problem_too(shop_site: FlaskClient) -> No
     assert (found.status_code, found.mimetype) == (404, "application/problem+json")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     path=st.sampled_from(["estimate", "offers", "pickup-points"]),
     text=st.text(max_size=40),
