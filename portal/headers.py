@@ -27,8 +27,6 @@ SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 def protect(response: Response) -> Response:
     """After every request: the headers, and gzip for what does not come packed."""
     response.headers.extend(EVERYWHERE)
-    if rule_of(request.endpoint) is Rule.WAREHOUSE:
-        response.headers["Permissions-Policy"] = EVERYWHERE["Permissions-Policy"].replace("camera=()", "camera=(self)")
     if rule_of(request.endpoint) is not Rule.PUBLIC:
         response.headers.extend(PRIVATE)
     if current_app.config["IS_HTTPS"]:
