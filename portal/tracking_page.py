@@ -96,7 +96,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         ahead=tracking_answer.ahead(s),
     )
     _what_can_be_done(page, s, story, wish)
-    page.explanation = apology(s.taken_back) or _explanation(s) or stated(s, story)
+    page.explanation = apology(s.taken_back) or _explanation(s) or _unconfirmed(s) or stated(s, story)
     return page
 
 
@@ -200,6 +200,12 @@ def _explanation(s: Standing) -> str:
     if s.head.zone_id is None and s.head.promised_from is not None and not s.head.closed_at:
         return _("Курьер в ваш населённый пункт не ездит. Когда заказ придёт в пункт выдачи, это будет видно здесь.")
     return ""
+
+
+def _unconfirmed(s: Standing) -> str:
+    if not s.is_unconfirmed:
+        return ""
+    return _("Ждём подтверждения перевозчика. Если не подтвердит, напишем вам и предложим другое время.")
 
 
 def _pickup_point(s: Standing) -> list[str]:

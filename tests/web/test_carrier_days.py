@@ -78,9 +78,11 @@ def test_only_the_carrier_s_hours_are_offered_on_the_page_and_by_the_api(marina:
 
 def test_the_recipient_sees_that_the_carrier_has_confirmed(marina: Recipient) -> None:
     marina.press("slot", slot="2026-11-22T10:00")
-    assert "подтвердил" not in marina.look()
+    page = marina.look()
+    assert ("подтвердил" in page, "Ждём подтверждения перевозчика" in page) == (False, True)
     answer(marina, "")
     page = text_of(marina.look())
+    assert "Ждём подтверждения" not in page
     assert "TopDelivery подтвердил время Привезёт: вс, 22 ноября, с 10 до 14" in page
     assert "TopDelivery confirmed the time" in marina.client.get(f"/t/{marina.token}?lang=en").text
 
