@@ -17,7 +17,7 @@ from parcels.models import Base, Fact, Parcel, Settlement, Shop
 from parcels.stages import Kind, Stage, fold
 
 NOW = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
-PLAIN = sorted(set(Kind) - {Kind.PROMISED, Kind.DAYS_OFFERED})
+PLAIN = sorted(set(Kind) - {Kind.PROMISED})
 
 
 @pytest.fixture
