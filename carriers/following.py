@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from carriers import wishes
 from carriers.models import NUMBER_LENGTH, Tracking
 from parcels.models import Parcel
 
@@ -57,6 +58,7 @@ def follow(session: Session, parcel: Parcel, carrier: str, number: str, now: dat
     row.number, row.followed_at, row.next_poll_at = number, now, now
     row.last_asked_at, row.last_changed_at, row.failures = None, None, 0
     session.flush()
+    wishes.tie(session, parcel, row, now)
     return True
 
 
@@ -68,8 +70,8 @@ def claim(
     Who waits longest goes first. A number that was refused the last time is asked about alone: it might have spoilt the
     question for the others. Args: `shops` are those whose parcels are wanted, or, if it is not `is_theirs`, are not.
     """
-    which = Parcel.shop_id.in_(shops) if is_theirs else Parcel.shop_id.not_in(shops)
-    waiting = select(Tracking).join(Parcel, Parcel.id == Tracking.parcel_id).where(*_due(carrier, now), which)
+    which = *_due(carrier, now), of_shops(shops, is_theirs)
+    waiting = select(Tracking).join(Parcel, Parcel.id == Tracking.parcel_id).where(*which)
     first = session.scalar(waiting.with_only_columns(Tracking.failures).order_by(Tracking.next_poll_at).limit(1))
     if first is None:
         return []
@@ -82,6 +84,11 @@ def claim(
     changed = taken.values(next_poll_at=now + LEASE, last_asked_at=now).returning(*columns)
     rows = session.execute(changed, execution_options={"synchronize_session": False})
     return [Followed(*row) for row in rows]
+
+
+def of_shops(shops: Collection[int], is_theirs: bool) -> ColumnElement[bool]:
+    """The parcels of some shops, or, if it is not `is_theirs`, of all others."""
+    return Parcel.shop_id.in_(shops) if is_theirs else Parcel.shop_id.not_in(shops)
 
 
 def counts(session: Session, carrier: str, now: datetime) -> tuple[int, int]:

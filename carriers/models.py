@@ -1,11 +1,12 @@
 """Tables of the carriers: which parcels are followed where, how each carrier is, and what it has answered of late."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from parcels.models import Base, BigId
+from parcels.models import Base, BigId, words
 
 NUMBER_LENGTH = 64
 
@@ -31,6 +32,36 @@ class Tracking(Base):
         UniqueConstraint("parcel_id", "carrier"),
         Index(None, "carrier", "next_poll_at"),
     )
+
+
+class Outcome(StrEnum):
+    """What has become of a wish. DECLINED is a refusal that is not yet believed, VOID one that nobody has any more."""
+
+    WAITING = "waiting"
+    DECLINED = "declined"
+    TAKEN = "taken"
+    REFUSED = "refused"
+    VOID = "void"
+
+
+class CarrierWish(Base):
+    """What is to be said about days to the carrier of a followed parcel: the one that was chosen, and which it has.
+
+    `seq` is the fact of the choice. Until it is settled it is told at `due_at`, which is the lease as well, and from
+    `give_up_at` on it counts as not confirmed; both are empty afterwards. `identity` is the carrier's own id of the
+    order, "" as long as it is not known. Without `days_due_at` the carrier is not asked for days.
+    """
+
+    __tablename__ = "carrier_wishes"
+    tracking_id: Mapped[int] = mapped_column(ForeignKey("trackings.id"), primary_key=True, autoincrement=False)
+    identity: Mapped[str] = mapped_column(String(NUMBER_LENGTH), default="")
+    seq: Mapped[int | None]
+    outcome: Mapped[Outcome | None] = mapped_column(words(Outcome, 16))
+    said: Mapped[str] = mapped_column(String(200), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    give_up_at: Mapped[datetime | None] = mapped_column(index=True)
+    days_due_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class CarrierHealth(Base):

@@ -1,4 +1,4 @@
-"""The carriers we understand, by code, and what they offer besides news."""
+"""The carriers we understand, by code; what they offer besides news; which plan days."""
 
 from carriers import (
     boxberry,
@@ -10,9 +10,11 @@ from carriers import (
     nova_poshta_offers,
     russian_post,
     topdelivery,
+    topdelivery_dates,
     topdelivery_offers,
 )
 from carriers.base import Carrier, CarrierError
+from carriers.days import Days
 from carriers.offers import Offers
 
 CARRIERS: dict[str, Carrier] = {
@@ -36,6 +38,8 @@ OFFERS: dict[str, Offers] = {
         topdelivery_offers.OFFERS,
     )
 }
+#: The carriers that are told the day that was chosen.
+DAYS: dict[str, Days] = {days.carrier: days for days in (topdelivery_dates.DAYS,)}
 
 
 def carrier_of(code: str) -> Carrier:

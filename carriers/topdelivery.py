@@ -12,6 +12,8 @@ from parcels.stages import Kind
 
 CODE = "topdelivery"
 URL = "https://is.topdelivery.ru/api/soap"
+#: The status of an outcome: all went well, or not.
+WELL, NO = "0", "1"
 #: Where an answer gives no offset: the company's own.
 ZONE = ZoneInfo("Europe/Moscow")
 
@@ -52,16 +54,22 @@ def parse(answer: bytes) -> list[Update]:
 
 def reply_of(answer: bytes) -> Element:
     """What stands in the envelope, once it says that all went well. Raises BadAnswer."""
+    reply, status, message = outcome_of(answer)
+    if status != WELL:
+        raise refused("TopDelivery", message)
+    return reply
+
+
+def outcome_of(answer: bytes) -> tuple[Element, str, str]:
+    """What stands in the envelope, and the two fields of its outcome: status and message. Raises BadAnswer."""
     root = xml_of(answer, "TopDelivery")
     body = child(root, "body") if name_of(root) == "envelope" else None
     reply = root if body is None else next(iter(body), root)
     check_fault(root, "TopDelivery")
-    outcome = text_at(reply, "requestresult", "status")
-    if not outcome:
+    status = text_at(reply, "requestresult", "status")
+    if not status:
         raise BadAnswer("В ответе TopDelivery нет результата запроса.")
-    if outcome != "0":
-        raise refused("TopDelivery", text_at(reply, "requestresult", "message"))
-    return reply
+    return reply, status, text_at(reply, "requestresult", "message")
 
 
 def _is_order(one: Element) -> bool:

@@ -125,5 +125,7 @@ def _apply(parcel: Parcel, fact: Fact) -> None:
     if fact.kind is Kind.PROMISED:
         for column in ("promised_from", "promised_to", "hand_over_by", "arrival_by"):
             setattr(parcel, column, date.fromisoformat(fact.details[column]))
+    if fact.kind is Kind.DAYS_OFFERED:
+        parcel.carrier_days = fact.details.get("days")
     if fact.kind is Kind.LINK_REVOKED:
         parcel.link_epoch += 1

@@ -71,6 +71,9 @@ class Kind(StrEnum):
     LINK_REVOKED = "link_revoked"
     LINK_REQUESTED = "link_requested"
     VISIT_MOVED = "visit_moved"
+    DAYS_OFFERED = "days_offered"
+    DAY_TAKEN = "day_taken"
+    DAY_REFUSED = "day_refused"
 
 
 ROAD: tuple[Stage, ...] = (

@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.utils import import_string
 
+from carriers import wishes
 from carriers.http import HttpLine
 from parcels import holdings, incidents, journal
 from portal import access, cli, engines, errors, formats, headers, htmx, languages, limits, links, rendering
@@ -38,7 +39,10 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     cli.init(app)
     holdings.work_by(days.workday)
-    journal.wire(holdings.follow, incidents.follow, hooks.follow, promising.follow, agenda.follow, duties.follow)
+    journal.wire(
+        *(holdings.follow, incidents.follow, hooks.follow, promising.follow, agenda.follow),
+        *(wishes.follow, duties.follow),
+    )
     _open_desk(app, settings)
     app.extensions["hook_gate"] = Gate()
     app.extensions["hooks"] = Sender(app.extensions["hook_gate"])

@@ -1,17 +1,46 @@
-"""How carriers are asked, whatever about: each on a thread of its own, and no session open while one answers."""
+"""How carriers are asked, whatever about: with whose keys, on a thread each, and no session open while one answers."""
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from flask import Flask, current_app
+from sqlalchemy import select
 
-from carriers.base import Answer, BadAnswer, Carrier, CarrierError, Line
+from carriers.base import Answer, BadAnswer, Carrier, CarrierError, Keys, Line
+from carriers.keys import keys_of
+from parcels.models import Shop
+from portal.transaction import reading
 
 log = logging.getLogger("vekha.asking")
 Said = TypeVar("Said")
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Keys, and the shops that they are used for: those, or, if not `is_theirs`, all others."""
+
+    keys: Keys
+    shops: tuple[int, ...]
+    is_theirs: bool
+
+
+def accounts(carrier: Carrier) -> list[Account]:
+    """Whose keys a carrier is asked with: those of shops with a contract of their own, then the platform's."""
+    settings: Mapping[str, str] = current_app.config["CARRIERS"]
+    if not settings or carrier.fetch is None:
+        return []
+    with reading() as session:
+        shops = session.execute(select(Shop.id, Shop.code).order_by(Shop.id)).all()
+    own = {shop_id: keys for shop_id, code in shops if (keys := keys_of(carrier, settings, code))}
+    found = [Account(keys, (shop_id,), True) for shop_id, keys in own.items()]
+    platform = keys_of(carrier, settings)
+    return [*found, Account(platform, tuple(own), False)] if platform else found
 
 
 def side_by_side(name: str, rounds: Sequence[Callable[[], Counter[str]]]) -> Counter[str]:

@@ -17,7 +17,7 @@ from carriers.models import CarrierHealth
 from carriers.number_pairs import Why, read_pairs
 from carriers.offers import Offers
 from carriers.registry import CARRIERS, OFFERS, carrier_of
-from portal import offering, polling
+from portal import asking, offering, polling
 from portal.extensions import now
 from portal.named import parcel_named
 from portal.terminal import Trouble, command
@@ -84,7 +84,7 @@ def pairs(code: str, file: Path, shop: str) -> None:
 def poll(code: str | None, at_once: bool) -> None:
     """Спросить перевозчиков (или одного CODE) о посылках, которым пришёл срок."""
     for carrier in _wanted(code):
-        if not (of_it := polling.accounts(carrier)):
+        if not (of_it := asking.accounts(carrier)):
             if code:
                 raise Trouble(f"{carrier.name}: ключей нет, спрашивать не с чем; см. .env.example.")
             continue
@@ -129,7 +129,7 @@ def _points_of(of: Offers, file: Path) -> Counter[str]:
 def status() -> None:
     """Показать, кого спрашиваем, как они отвечают и за сколькими посылками у них следим."""
     moment = now()
-    configured = {code for code, carrier in CARRIERS.items() if polling.accounts(carrier)}
+    configured = {code for code, carrier in CARRIERS.items() if asking.accounts(carrier)}
     with reading() as session:
         rows = [_row(session, carrier, carrier.code in configured, moment) for carrier in CARRIERS.values()]
     for line in _table([_HEAD, *rows]):

@@ -35,6 +35,8 @@ def event(name: str) -> str:
         "parcel.unscheduled": _("назначенное снято"),
         "parcel.hand_over_late": _("не сдан вовремя"),
         "parcel.hanging": _("нет движения дольше обычного"),
+        "parcel.day_taken": _("перевозчик подтвердил время"),
+        "parcel.day_refused": _("перевозчик не взял это время"),
     }.get(name, name)
 
 

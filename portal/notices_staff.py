@@ -36,6 +36,8 @@ def why_withdrawn(cause: str) -> str:
         "incident": _("инцидент"),
         "stop_not_marked": _("курьер не отметил"),
         "request": _("по просьбе получателя"),
+        "carrier": _("перевозчик отказал"),
+        "carrier_silent": _("перевозчик не подтвердил"),
     }.get(cause, _("причина не названа"))
 
 

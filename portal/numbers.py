@@ -87,7 +87,9 @@ def _orders(session: Session, shop_id: int, pairs: list[Pair]) -> dict[str, Parc
     written = {pair.ours for pair in pairs}
     ids = {int(text[2:]): text for text in written if text[:2].upper() == "VH" and _is_id(text[2:])}
     which = Parcel.order_number.in_(written) | Parcel.id.in_(ids)
-    found = session.scalars(select(Parcel).where(Parcel.shop_id == shop_id, which).order_by(Parcel.id)).all()
+    # Held in the order of their ids, so that two lists at once cannot block each other.
+    held = select(Parcel).where(Parcel.shop_id == shop_id, which).order_by(Parcel.id).with_for_update()
+    found = session.scalars(held).all()
     return {ids[parcel.id]: parcel for parcel in found if parcel.id in ids} | {
         parcel.order_number: parcel for parcel in found if parcel.order_number in written
     }

@@ -1,44 +1,29 @@
 """One round of asking carriers: each on a thread of its own, so that a sick one keeps nobody waiting but itself.
 
+What they are told and asked about days goes along in it (`wishing`), since one worker at a time asks a carrier.
+
 Three commits around each question: its parcels are claimed, it is asked with no session open, what it said is recorded.
 """
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from random import random
 from time import monotonic
 
-from flask import current_app
-from sqlalchemy import select
-
 from carriers import following, health, reading, sync
 from carriers.base import Answer, BadAnswer, Busy, Carrier, CarrierError, Keys, Line, Update
 from carriers.following import Followed
-from carriers.keys import keys_of
 from carriers.registry import CARRIERS
-from parcels.models import Shop
-from portal.asking import answer_of, side_by_side
-from portal.transaction import reading as looking
+from portal import wishing
+from portal.asking import Account, Clock, accounts, answer_of, side_by_side
 from portal.transaction import transaction
 
 log = logging.getLogger("vekha.polling")
 #: So long a round goes on to ask; with its last question it stays within the lease of a carrier.
 ROUND_SECONDS = 20.0
-Clock = Callable[[], datetime]
 FAILED, REFUSED = "failed", "not_answered"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Keys, and the shops that they are used for: those, or, if not `is_theirs`, all others."""
-
-    keys: Keys
-    shops: tuple[int, ...]
-    is_theirs: bool
 
 
 def poll_carriers(clock: Clock) -> Counter[str]:
@@ -47,22 +32,9 @@ def poll_carriers(clock: Clock) -> Counter[str]:
     return side_by_side("carrier", [partial(poll, carrier, of_it, clock) for carrier, of_it in wanted])
 
 
-def accounts(carrier: Carrier) -> list[Account]:
-    """Whose keys a carrier is asked with: those of shops with a contract of their own, then the platform's."""
-    settings: Mapping[str, str] = current_app.config["CARRIERS"]
-    if not settings or carrier.fetch is None:
-        return []
-    with looking() as session:
-        shops = session.execute(select(Shop.id, Shop.code).order_by(Shop.id)).all()
-    own = {shop_id: keys for shop_id, code in shops if (keys := keys_of(carrier, settings, code))}
-    found = [Account(keys, (shop_id,), True) for shop_id, keys in own.items()]
-    platform = keys_of(carrier, settings)
-    return [*found, Account(platform, tuple(own), False)] if platform else found
-
-
 def poll(carrier: Carrier, of_it: list[Account], clock: Clock) -> Counter[str]:
     """Ask one carrier about what is due, its accounts in turns, as long as its breaker and its budget allow."""
-    outcomes: Counter[str] = Counter()
+    outcomes = wishing.give_up(carrier, of_it, clock())
     with transaction() as session:
         if not health.enter(session, carrier.code, clock()):
             return outcomes
@@ -70,9 +42,12 @@ def poll(carrier: Carrier, of_it: list[Account], clock: Clock) -> Counter[str]:
     try:
         while turns and monotonic() < until:
             account = turns.popleft()
+            said = wishing.say(carrier, account, clock)
             asked = _claim(carrier, account, clock())
             if asked:
                 outcomes += _ask(carrier, account.keys, asked, clock)
+            if asked or said:
+                outcomes += said
                 turns.append(account)
     finally:
         with transaction() as session:

@@ -64,6 +64,9 @@ _REFUSALS: dict[Reason, Callable[[], Notice]] = {
         _("В это время курьер в ваш район не ездит"), _keeps(), _("Выберите один из дней ниже.")
     ),
     Reason.TOO_LATE: lambda: Notice(_("На этот день запись уже закрыта"), _keeps(), _("Выберите один из дней ниже.")),
+    Reason.CARRIER_FULL: lambda: Notice(
+        _("На это время у перевозчика нет места"), _keeps(), _("Выберите один из дней ниже.")
+    ),
     Reason.STALE: stale,
     Reason.NOT_A_DATE: lambda: Notice(
         _("Мы не поняли, какое время вы выбрали"), _keeps(), _("Выберите время и нажмите кнопку ещё раз.")

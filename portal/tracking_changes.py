@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from parcels.stages import Kind
+from portal.languages import _
 from portal.tracking_rows import PastFact
 from scheduling.policy import ASKED_ANEW, BROKEN_BY_US, CHANGES_BY_LINK
 
@@ -34,3 +35,12 @@ def taken_back(facts: Iterable[PastFact]) -> PastFact | None:
     if last and last[0].kind is Kind.CHOICE_WITHDRAWN and last[0].details.get("cause") in ASKED_ANEW:
         return last[0]
     return None
+
+
+def apology(lost: PastFact | None) -> str:
+    """Why the agreed time is gone, when no delay is to blame: that one has a headline of its own."""
+    return {
+        "blackout": _("В назначенный день курьеры не поедут, время пришлось снять. Простите. Выберите другое."),
+        "carrier": _("Перевозчик не может приехать в это время, его пришлось снять. Простите. Выберите другое."),
+        "carrier_silent": _("Перевозчик не подтвердил это время, его пришлось снять. Простите. Выберите другое."),
+    }.get(str(lost.details.get("cause")) if lost else "", "")

@@ -22,6 +22,7 @@ from portal.formats import (
 from portal.languages import _
 from portal.notices import LOOKS, Notice
 from portal.tracking_answer import RailDay
+from portal.tracking_changes import apology
 from portal.tracking_picker import Picker, Wish, left_words, picker, postponements, reminders
 from portal.tracking_rows import PastFact, Story, state_of
 from portal.tracking_standing import Standing, standing
@@ -95,7 +96,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         ahead=tracking_answer.ahead(s),
     )
     _what_can_be_done(page, s, story, wish)
-    page.explanation = _apology(s) or _explanation(s) or stated(s, story)
+    page.explanation = apology(s.taken_back) or _explanation(s) or _unconfirmed(s) or stated(s, story)
     return page
 
 
@@ -111,7 +112,7 @@ def _what_can_be_done(page: Page, s: Standing, story: Story, wish: Wish) -> None
     if why_no_choice(state_of(head), head.promised_from, head.zone_id is not None) is not None:
         return
     window = Window.from_first_possible(head.promised_from)
-    days = slots.offer(story.slots, window, head.closing, s.zone, s.now)
+    days = slots.offer(story.slots, window, head.closing, s.zone, s.now, head.carrier_days)
     if s.changes_left:
         page.postpone, page.remind = postponements(s, days, window), reminders(s, window)
         page.changes = left_words(s)
@@ -180,13 +181,6 @@ def _upcoming(s: Standing) -> list[Event]:
     return events
 
 
-def _apology(s: Standing) -> str:
-    """Why the agreed time is gone, when no delay is to blame: that one has a headline of its own."""
-    if s.taken_back is None or s.taken_back.details.get("cause") != "blackout":
-        return ""
-    return _("В назначенный день курьеры не поедут, время пришлось снять. Простите. Выберите другое.")
-
-
 def _explanation(s: Standing) -> str:
     """A sentence under the headline where the headline alone would leave a question."""
     stage = s.head.stage
@@ -206,6 +200,12 @@ def _explanation(s: Standing) -> str:
     if s.head.zone_id is None and s.head.promised_from is not None and not s.head.closed_at:
         return _("Курьер в ваш населённый пункт не ездит. Когда заказ придёт в пункт выдачи, это будет видно здесь.")
     return ""
+
+
+def _unconfirmed(s: Standing) -> str:
+    if not s.is_unconfirmed:
+        return ""
+    return _("Ждём подтверждения перевозчика. Если не подтвердит, напишем вам и предложим другое время.")
 
 
 def _pickup_point(s: Standing) -> list[str]:

@@ -61,6 +61,7 @@ _HEAD: Any = (
         Parcel.promised_from,
         Parcel.promised_to,
         Parcel.arrival_by,
+        Parcel.carrier_days,
         Parcel.order_number,
         Parcel.address,
         Parcel.settlement_id,

@@ -58,6 +58,14 @@ class Standing:
         """When staff or we ourselves took back what had been agreed."""
         return self.taken_back.at if self.taken_back else None
 
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Does the carrier plan days itself, and has not yet confirmed the one that was chosen?"""
+        if self.slot is None or self.head.stage != Stage.SCHEDULED or self.head.carrier_days is None:
+            return False
+        taken = self.newest.get(Kind.DAY_TAKEN)
+        return taken is None or taken.seq < self.slot.seq
+
 
 def standing(head: Row[Any], story: Story, now: datetime, zone: str, language: str) -> Standing:
     """Read out of the journal what the headline needs."""

@@ -103,6 +103,8 @@ def _title(fact: PastFact, language: str) -> str:
         return _TITLES[fact.kind]()
     if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED) and fact.details.get("undone"):
         return _("Вернули как было")
+    if fact.kind is Kind.DAY_TAKEN:
+        return _("{carrier} подтвердил время", carrier=fact.details["by"])
     stage = _STAGE_OF.get(fact.kind)
     return stage_title(stage, language) if stage else ""
 
@@ -134,8 +136,10 @@ def _place(fact: PastFact, language: str) -> str:
 
 
 def _by_courier(fact: PastFact, language: str) -> str:
-    """Who has it, or the hour he comes at now."""
+    """Who has it, the hour he comes at now, or the day the carrier has confirmed."""
     details = fact.details
+    if fact.kind is Kind.DAY_TAKEN:
+        return _("Привезёт: {when}", when=slot_words(details, language))
     if fact.kind is Kind.VISIT_MOVED:
         starts, ends = (time.fromisoformat(details[end]) for end in ("from", "until"))
         return hours_sentence(starts, ends, language)
@@ -156,6 +160,8 @@ def _why_withdrawn(cause: str) -> str:
         "delay": _("Заказ не успевает к этому дню"),
         "blackout": _("В этот день курьеры не ездят"),
         "request": _("Оператор отменил по вашей просьбе"),
+        "carrier": _("Перевозчик не может приехать в это время"),
+        "carrier_silent": _("Перевозчик не подтвердил это время"),
     }.get(cause, _("Выясняем, что случилось"))
 
 

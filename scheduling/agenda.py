@@ -42,6 +42,8 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
         booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
     if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
         booking.withdraw(session, parcel, "agenda", "delay", now)
+    if fact.kind is Kind.DAY_REFUSED and _is_agreed(session, parcel, fact):
+        booking.withdraw(session, parcel, "agenda", str(fact.details["cause"]), now)
     if _is_unreachable(fact) and parcel.plan is None and _is_still_coming(parcel):
         calls.queue(session, parcel, "unreachable", parcel.zone, now)
     replan(session, parcel, now)
@@ -53,6 +55,14 @@ def _was_kept(session: Session, parcel: Parcel, fact: Fact) -> bool:
         return False
     held = booking.active_booking(session, parcel.id)
     return held is not None and held.slot is not None and held.slot.day <= local_date(fact.occurred_at, parcel.zone)
+
+
+def _is_agreed(session: Session, parcel: Parcel, fact: Fact) -> bool:
+    """Is the day that the carrier will not come still what is agreed, and with no courier yet?"""
+    if parcel.plan is not Stage.SCHEDULED or parcel.road is Stage.WITH_COURIER:
+        return False
+    held = booking.active_booking(session, parcel.id)
+    return held is not None and held.id == fact.details.get("booking")
 
 
 def _settles_call(parcel: Parcel, fact: Fact) -> str | None:

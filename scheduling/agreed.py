@@ -11,8 +11,9 @@ from parcels.models import Parcel
 from parcels.stages import Kind
 from scheduling.models import Booking, Slot
 from scheduling.policy import UNDO_FOR
-from scheduling.slots import SlotRow
+from scheduling.slots import SlotRow, closes_at
 from scheduling.travel import district_of
+from scheduling.zones import service_of
 
 
 def end(session: Session, held: Booking, because: str, now: datetime) -> None:
@@ -73,9 +74,12 @@ def put_down(
     moved: bool,
     undone: bool = False,
 ) -> None:
-    """Record what has been agreed."""
+    """Record what has been agreed, and until when another slot may be chosen instead (`closes_at`)."""
     kind = Kind.POSTPONED if slot is None else Kind.SLOT_BOOKED
     details: dict[str, object] = {"booking": booking.id, "moved": moved, "undone": undone, **words(booking, slot)}
+    service = service_of(session, parcel.settlement_id)
+    if slot is not None and service is not None:
+        details["closes_at"] = closes_at(slot.day, service.closing, service.timezone).isoformat()
     journal.record(session, parcel, NewFact(kind, by, details=details), now)
 
 

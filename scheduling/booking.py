@@ -49,7 +49,8 @@ def offered(session: Session, parcel: Parcel, now: datetime) -> list[DayOffers]:
     """What can be chosen for a parcel now, day by day. Raises Refusal when nothing can."""
     service = _servable(session, parcel)
     window = window_of(parcel)
-    return slots.offer(slot_rows(session, service, window), window, service.closing, service.timezone, now)
+    rows = slot_rows(session, service, window)
+    return slots.offer(rows, window, service.closing, service.timezone, now, parcel.carrier_days)
 
 
 def active_booking(session: Session, parcel_id: int) -> Booking | None:
@@ -219,9 +220,15 @@ def _bookable(
         reason = Reason.CLOSED_DAY
     elif row is not None and now >= slots.closes_at(day, service.closing, service.timezone):
         reason = Reason.TOO_LATE
+    elif row is not None and not slots.has_room(row, _room(parcel, window, service, now)):
+        reason = Reason.CARRIER_FULL
     if reason is not None or row is None:
         raise _gone(session, parcel, reason or Reason.CLOSED_DAY, day, starts, now)
     return row
+
+
+def _room(parcel: Parcel, window: Window, service: Service, now: datetime) -> slots.Room | None:
+    return slots.room_of(parcel.carrier_days, window, service.timezone, now)
 
 
 def _gone(session: Session, parcel: Parcel, reason: Reason, day: date, starts: time, now: datetime) -> Refusal:

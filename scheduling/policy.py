@@ -11,8 +11,8 @@ UNDO_FOR = timedelta(minutes=15)
 CHANGES_BY_LINK = 5
 #: After a reminder there is at least one evening left to choose.
 ANSWER_DAYS = 2
-#: Causes for which we took back what we had agreed to.
-BROKEN_BY_US = frozenset({"delay", "blackout", "incident", "stop_not_marked"})
+#: Causes for which we took back what we had agreed to; what the carrier cannot do, we cannot.
+BROKEN_BY_US = frozenset({"delay", "blackout", "incident", "stop_not_marked", "carrier", "carrier_silent"})
 
 #: Causes after which the recipient is left at least two hours to choose anew before he is called.
 ASKED_ANEW = BROKEN_BY_US | {"request"}
@@ -32,6 +32,7 @@ class Reason(StrEnum):
     CLOSED_DAY = "closed_day"
     TOO_LATE = "too_late"
     SLOT_FULL = "slot_full"
+    CARRIER_FULL = "carrier_full"
     STALE = "stale"
     NOT_A_DATE = "not_a_date"
     UNDO_OVER = "undo_over"

@@ -1,16 +1,21 @@
 """Which windows may be offered: a decision about days and hours, made without a database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 
-from scheduling.calendars import moment
+from scheduling.calendars import local_date, moment
 
 #: How long a parcel waits for its buyer, counted from the first day it could have come.
 LIMIT_DAYS = 14
+
+
+#: What a carrier has said it has room for: windows (from, to) by local date, none on a day that is full.
+Room = Mapping[date, Sequence[tuple[time, time]]]
 
 
 class Availability(StrEnum):
@@ -94,21 +99,49 @@ def closes_at(day: date, closing: time, timezone: str) -> datetime:
     return moment(day - timedelta(days=1), closing, timezone)
 
 
-def judge(row: SlotRow, closing: time, timezone: str, now: datetime) -> Availability:
+def room_of(said: Mapping[str, Any] | None, window: Window, timezone: str, now: datetime) -> Room | None:
+    """What a carrier has said of the days that can still be chosen; None where it has named none of them.
+
+    Then it limits nothing: it has not spoken, or too long ago. Args: `said` as the fact `DAYS_OFFERED` keeps it.
+    """
+    if said is None:
+        return None
+    room = {
+        date.fromisoformat(day): [(time.fromisoformat(begins), time.fromisoformat(ends)) for begins, ends in windows]
+        for day, windows in said.items()
+    }
+    today = local_date(now, timezone)
+    return room if any(day in window and day > today for day in room) else None
+
+
+def has_room(row: SlotRow, room: Room | None) -> bool:
+    """Does a slot lie within one of the carrier's windows of its day?"""
+    return room is None or any(begins <= row.starts and row.ends <= ends for begins, ends in room.get(row.day, ()))
+
+
+def judge(row: SlotRow, closing: time, timezone: str, now: datetime, room: Room | None = None) -> Availability:
     """May this slot be chosen at `now`?"""
     if now >= closes_at(row.day, closing, timezone):
         return Availability.CLOSED
-    return Availability.FREE if row.free > 0 else Availability.FULL
+    return Availability.FREE if row.free > 0 and has_room(row, room) else Availability.FULL
 
 
-def offer(rows: Iterable[SlotRow], window: Window, closing: time, timezone: str, now: datetime) -> list[DayOffers]:
+def offer(
+    rows: Iterable[SlotRow],
+    window: Window,
+    closing: time,
+    timezone: str,
+    now: datetime,
+    said: Mapping[str, Any] | None = None,
+) -> list[DayOffers]:
     """The days of the window that can still be chosen, with their slots.
 
-    Args: `rows` in the order of day and hour. A day is left out when its closing time has passed.
+    Args: `rows` in the order of day and hour; `said` are the days that the carrier has named, for `room_of`.
+    A day is left out when its closing time has passed.
     """
-    days = []
+    days, room = [], room_of(said, window, timezone, now)
     for day, group in groupby((row for row in rows if row.day in window), key=lambda row: row.day):
-        offers = tuple(Offer(row, judge(row, closing, timezone, now)) for row in group)
+        offers = tuple(Offer(row, judge(row, closing, timezone, now, room)) for row in group)
         if any(o.availability is not Availability.CLOSED for o in offers):
             days.append(DayOffers(day, offers))
     return days

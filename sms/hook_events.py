@@ -32,6 +32,8 @@ EVENTS: dict[Kind, str] = {
     Kind.CHOICE_WITHDRAWN: "parcel.unscheduled",
     Kind.HAND_OVER_LATE: "parcel.hand_over_late",
     Kind.HANGING: "parcel.hanging",
+    Kind.DAY_TAKEN: "parcel.day_taken",
+    Kind.DAY_REFUSED: "parcel.day_refused",
 }
 #: The events that say by webhook what an occasion says to people; the other events are for programs alone.
 OF_OCCASION: dict[Occasion, tuple[str, ...]] = {

@@ -15,7 +15,7 @@ from sms.occasions import Channel, Occasion
 from sms.preferences import Preferences
 
 #: Causes of a withdrawal that the recipient is told of at once; otherwise it was his wish, or somebody is calling him.
-TOLD = frozenset({"delay", "blackout", "incident"})
+TOLD = frozenset({"delay", "blackout", "incident", "carrier", "carrier_silent"})
 #: What the recipient chose himself is confirmed when he can no longer take it back by one press.
 CONFIRM_AFTER = timedelta(minutes=15)
 DAY_BEFORE_AT, MORNING = time(18), time(10)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, time
+from functools import partial
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
 
@@ -13,10 +15,10 @@ import pytest
 
 from carriers import cdek, topdelivery_dates
 from carriers.base import BadAnswer, Carrier, Refused, Update
+from carriers.days import NearDate
 from carriers.http import HttpLine
 from carriers.reading import understood
 from carriers.registry import CARRIERS
-from carriers.topdelivery_dates import NearDate
 from parcels.stages import Kind
 from tests.carrier_server import CarrierServer, Reply, carrier_server
 from tests.carriers.hostile import HOSTILE, RECORDED
@@ -160,7 +162,7 @@ def day(said: str, quota: str, *windows: tuple[str, str]) -> str:
     return f"<date>{said}</date><quotas><available>{quota}</available></quotas>{hours}"
 
 
-def test_near_dates_are_days_with_room_and_their_windows() -> None:
+def test_near_dates_are_days_with_their_room_and_windows_and_what_is_unclear_is_none() -> None:
     whole = ("10:00:00", "18:00:00"), ("10:00:00", "22:00:00")
     answer = near(
         day("2026-05-08", "4", *whole),
@@ -171,13 +173,22 @@ def test_near_dates_are_days_with_room_and_their_windows() -> None:
         day("2026-05-12", "1", ("ten", "18:00:00")),
     )
     windows = ((time(10), time(18)), (time(10), time(22)))
-    assert topdelivery_dates.near_dates(answer) == [NearDate(date(2026, 5, 8), 4, windows)]
+    assert topdelivery_dates.near_dates(answer) == [
+        NearDate(date(2026, 5, 8), 4, windows),
+        NearDate(date(2026, 5, 9), 0, windows),
+        NearDate(date(2026, 5, 10), 4, ()),
+    ]
 
 
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
-def test_no_date_is_believed_of(answer: bytes) -> None:
-    with pytest.raises(BadAnswer):
-        topdelivery_dates.near_dates(answer)
+def test_no_date_and_no_confirmation_is_believed_of(answer: bytes) -> None:
+    for read in (topdelivery_dates.near_dates, partial(topdelivery_dates.order_id, number="1")):
+        with pytest.raises(BadAnswer):
+            read(answer)
+    refusal = "no answer"
+    with suppress(BadAnswer):
+        refusal = topdelivery_dates.declined(answer)
+    assert refusal
 
 
 def test_a_wish_is_spelt_as_the_carrier_spells_it() -> None:
@@ -194,8 +205,27 @@ def test_a_wish_is_spelt_as_the_carrier_spells_it() -> None:
     desired = root.find(".//desireDateDelivery")
     assert desired is not None
     assert [element.text for element in desired.iter() if element.text] == ["2026-05-08", "10:00:00", "18:00:00"]
-    topdelivery_dates.check_taken(near())
-    with pytest.raises(Refused, match="нет места"):
-        topdelivery_dates.check_taken(
-            "<r><requestResult><status>1</status><message>нет места</message></requestResult></r>".encode()
-        )
+
+
+def outcome(status: str, message: str = "") -> bytes:
+    return f"<r><requestResult><status>{status}</status><message>{message}</message></requestResult></r>".encode()
+
+
+def test_a_wish_is_granted_or_declined_and_a_fault_is_neither() -> None:
+    assert topdelivery_dates.declined(outcome("0")) == ""
+    assert topdelivery_dates.declined(outcome("1", "нет места")) == "нет места"
+    assert topdelivery_dates.declined(outcome("1")) == "без объяснения"
+    with pytest.raises(BadAnswer):
+        topdelivery_dates.declined(outcome("2", "нет места"))
+    with pytest.raises(BadAnswer, match="Access denied"):
+        topdelivery_dates.declined(b"<Body><Fault><faultstring>Access denied</faultstring></Fault></Body>")
+
+
+@pytest.mark.parametrize("number", ["*4811*", "815A"])
+def test_an_order_s_own_id_is_found_by_its_barcode_or_by_itself(number: str) -> None:
+    others = "<orderIdentity><orderId>1</orderId><barcode>*1*</barcode></orderIdentity>"
+    ours = "<orderIdentity><orderId>815a</orderId><barcode>*4811*</barcode></orderIdentity>"
+    answer = f"<r><requestResult><status>0</status></requestResult><o>{others}</o><o>{ours}</o></r>".encode()
+    assert topdelivery_dates.order_id(answer, number) == "815a"
+    with pytest.raises(Refused, match="не знает"):
+        topdelivery_dates.order_id(answer, "4812")

@@ -23,7 +23,7 @@ from carriers.registry import CARRIERS, OFFERS
 from parcels import journal
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
-from portal import polling, ticking
+from portal import asking, polling, ticking
 from portal.transaction import reading, transaction
 from portal.verify import breaches
 from tests.carrier_server import CarrierServer, Reply, carrier_server
@@ -313,7 +313,7 @@ def test_a_parser_that_breaks_stops_nobody_and_is_asked_about_later(app: Flask, 
         raise ZeroDivisionError
 
     broken = replace(CARRIERS["boxberry"], parse=breaks)
-    assert polling.poll(broken, polling.accounts(broken), lambda: NOW) == {"not_answered": 1}
+    assert polling.poll(broken, asking.accounts(broken), lambda: NOW) == {"not_answered": 1}
     assert (row(parcel_id).failures, (row(parcel_id).next_poll_at or NOW) > NOW) == (1, True)
 
 
@@ -324,7 +324,7 @@ def test_the_budget_of_a_minute_is_kept(app: Flask, server: CarrierServer) -> No
     slow = replace(CARRIERS["boxberry"], calls_a_minute=3)
 
     def poll(moment: datetime) -> Counter[str]:
-        return polling.poll(slow, polling.accounts(slow), lambda: moment)
+        return polling.poll(slow, asking.accounts(slow), lambda: moment)
 
     assert poll(NOW) == {"recorded": 3}
     assert poll(NOW + 30 * timedelta(seconds=1)) == {}

@@ -7,7 +7,18 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from scheduling.calendars import moment
-from scheduling.slots import Availability, DayOffers, SlotRow, Window, closes_at, first_free, judge, nearest, offer
+from scheduling.slots import (
+    Availability,
+    DayOffers,
+    SlotRow,
+    Window,
+    closes_at,
+    first_free,
+    judge,
+    nearest,
+    offer,
+    room_of,
+)
 
 FIRST = date(2026, 11, 21)
 CLOSING = time(18)
@@ -110,3 +121,38 @@ def test_the_first_free_slot_skips_what_is_full() -> None:
 
 def test_where_all_is_full_nothing_is_proposed() -> None:
     assert first_free(offers([row(FIRST, free=0)])) is None
+
+
+def free(said: dict[str, list[list[str]]] | None, now: datetime = EARLY) -> set[str]:
+    """What is offered of a week in which the carrier has named some days; the days are still shown."""
+    days = offer(week("22T10"), WINDOW, CLOSING, TOMSK, now, said)
+    assert len(days) == 7 or now > EARLY
+    return {f"{o.row.day:%d}T{o.row.starts:%H}" for day in days for o in day.offers if o.is_free}
+
+
+def test_only_slots_within_one_of_the_carrier_s_windows_are_free() -> None:
+    said = {
+        "2026-11-21": [["10:00", "18:00"]],
+        "2026-11-22": [["10:00", "14:00"], ["18:00", "22:00"]],
+        "2026-11-23": [["09:00", "13:59"], ["14:01", "23:59"]],
+        "2026-11-24": [],
+    }
+    assert free(said) == {"21T10", "21T14", "22T18", "23T18"}
+
+
+@pytest.mark.parametrize(
+    "said", [None, {}, {"2026-11-16": [["10:00", "22:00"]]}, {"2026-12-06": []}, {"2026-11-20": [["10:00", "22:00"]]}]
+)
+def test_a_carrier_that_has_named_no_day_of_the_window_limits_nothing(said: dict[str, list[list[str]]] | None) -> None:
+    assert free(said) == free(None)
+
+
+def test_days_that_have_passed_limit_nothing_any_more() -> None:
+    said = {"2026-11-21": [["10:00", "22:00"]]}
+    assert free(said) == {"21T10", "21T14", "21T18"}
+    assert room_of(said, WINDOW, TOMSK, EARLY + timedelta(days=4)) is not None
+    assert len(free(said, EARLY + timedelta(days=5))) == 17
+
+
+def test_a_carrier_whose_days_are_full_has_nothing_to_offer() -> None:
+    assert free({"2026-11-21": [], "2026-11-22": []}) == set()
