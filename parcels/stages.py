@@ -59,6 +59,8 @@ class Kind(StrEnum):
     BACK_AT_DEPOT = "back_at_depot"
     DEADLINE_MISSED = "deadline_missed"
     CASH_HANDED_IN = "cash_handed_in"
+    CASH_SENT = "cash_sent"
+    CASH_BACK = "cash_back"
 
     PROMISED = "promised"
     HAND_OVER_LATE = "hand_over_late"

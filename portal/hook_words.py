@@ -35,6 +35,8 @@ def event(name: str) -> str:
         "parcel.unscheduled": _("назначенное снято"),
         "parcel.hand_over_late": _("не сдан вовремя"),
         "parcel.hanging": _("нет движения дольше обычного"),
+        "parcel.cash_sent": _("деньги отправлены магазину"),
+        "parcel.cash_back": _("деньги вернулись в магазин"),
     }.get(name, name)
 
 

@@ -88,6 +88,25 @@ def stale() -> Notice:
     )
 
 
+def payment_unclear() -> Notice:
+    """Money cannot be handed over without saying which, when and by which payment."""
+    return Notice(
+        happened=_("Не хватает номера платежа, даты или заказов"),
+        means=_("Ничего не записано."),
+        now=_("Впишите номер и дату платежа и отметьте хотя бы один заказ."),
+    )
+
+
+def money_gone() -> Notice:
+    """Two people hand over the same money, or one presses twice."""
+    return Notice(
+        happened=_("Часть этих денег уже передана или касса изменилась"),
+        means=_("Ничего не записано, письма магазину нет."),
+        now=_("Ниже то, что в кассах сейчас. Отметьте заказы снова."),
+        tone="warn",
+    )
+
+
 def not_changed(problem: Changed | Occupied | Impossible) -> Notice:
     """Why a manager's change was not made."""
     if isinstance(problem, Occupied):

@@ -32,6 +32,8 @@ EVENTS: dict[Kind, str] = {
     Kind.CHOICE_WITHDRAWN: "parcel.unscheduled",
     Kind.HAND_OVER_LATE: "parcel.hand_over_late",
     Kind.HANGING: "parcel.hanging",
+    Kind.CASH_SENT: "parcel.cash_sent",
+    Kind.CASH_BACK: "parcel.cash_back",
 }
 #: The events that say by webhook what an occasion says to people; the other events are for programs alone.
 OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
@@ -47,6 +49,7 @@ OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
     Occasion.INCIDENT: ("parcel.incident",),
     Occasion.HANGING: ("parcel.hanging",),
     Occasion.DELIVERED: ("parcel.delivered",),
+    Occasion.CASH_BACK: ("parcel.cash_back",),
 }
 FOR_PROGRAMS: tuple[str, ...] = tuple(
     event for event in EVENTS.values() if not any(event in events for events in OF_OCCASION.values())

@@ -17,6 +17,7 @@ class Audience(StrEnum):
     RECIPIENT = "recipient"
     OWNER = "owner"
     MANAGER = "manager"
+    COLLECTOR = "collector"
 
 
 class Priority(IntEnum):
@@ -54,6 +55,7 @@ class Occasion(StrEnum):
     HANGING = "hanging"
     UNCOLLECTED = "uncollected"
     PENALTY_NEAR = "penalty_near"
+    CASH_BACK = "cash_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +109,5 @@ MANNERS: dict[Occasion, Manner] = {
     _O.HANGING: Manner(Priority.NEWS, Audience.MANAGER),
     _O.UNCOLLECTED: Manner(Priority.REMINDER, Audience.MANAGER),
     _O.PENALTY_NEAR: Manner(Priority.TODAY, Audience.MANAGER, replaces=frozenset({_O.UNCOLLECTED})),
+    _O.CASH_BACK: Manner(Priority.NEWS, Audience.COLLECTOR),
 }

@@ -68,6 +68,7 @@ RU: Final[Phrases] = {
         "не забран. ",
     ),
     "penalty_near": ("хранение кончается {until}, потом возврат. ", "хранится до {until}. ", "хранение кончается. "),
+    "cash_back": ("деньги вернулись: {total}, {payment}. ", "деньги вернулись: {total}. ", "деньги вернулись. "),
 }
 EN: Final[Phrases] = {
     "first_link": (
@@ -125,6 +126,7 @@ EN: Final[Phrases] = {
     "hanging": ("no movement for longer than usual, last seen: {status}, {place}. ", "no movement for too long. "),
     "uncollected": ("not collected, kept until {until}. ", "not collected. "),
     "penalty_near": ("storage ends {until}, then it goes back. ", "kept until {until}. ", "storage ends. "),
+    "cash_back": ("money is back: {total}, {payment}. ", "money is back: {total}. ", "money is back. "),
 }
 UK: Final[Phrases] = {
     "first_link": (
@@ -183,6 +185,7 @@ UK: Final[Phrases] = {
     "hanging": ("немає руху довше звичайного, востаннє: {status}, {place}. ", "немає руху довше звичайного. "),
     "uncollected": ("не забрано, зберігається до {until}. ", "не забрано. "),
     "penalty_near": ("зберігання до {until}, потім повернення. ", "зберігання до {until}. ", "зберігання спливає. "),
+    "cash_back": ("гроші повернулися: {total}, {payment}. ", "гроші повернулися: {total}. ", "гроші повернулися. "),
 }
 PHRASES: Final[dict[str, Phrases]] = {"ru": RU, "en": EN, "uk": UK}
 #: What a parcel is doing, by the kind of fact.

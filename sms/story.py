@@ -74,6 +74,7 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
         **_of_choice(about if "day" in about and "cause" not in about else story.choice, dash),
         **_of_storage(story),
         **{name: str(about[name]) for name in ("name", "phone") if about.get(name)},
+        **_of_payment(about, language),
     }
     if instead := about.get("instead"):
         days = [date.fromisoformat(day) for day in instead]
@@ -123,6 +124,17 @@ def dates_between(first: date | None, last: date | None, dash: str) -> str:
         return f"{first:%d.%m}"
     is_same_month = (first.year, first.month) == (last.year, last.month)
     return f"{first:%d}{dash}{last:%d.%m}" if is_same_month else f"{first:%d.%m}{dash}{last:%d.%m}"
+
+
+def _of_payment(about: dict[str, Any], language: str) -> dict[str, str]:
+    """Money that has come back: its waybills line by line, with numbers, orders and sums, and what they add up to."""
+    if not about.get("orders"):
+        return {}
+    lines = [f"{number}, {order}, {money(sum_, sign, language)}" for number, order, sum_, sign in about["orders"]]
+    total = money(sum(minor for _, _, minor, _ in about["orders"]), about["orders"][0][3], language)
+    said = {name: str(about[name]) for name in ("payment", "source") if about.get(name)}
+    day = {"paid_on": f"{date.fromisoformat(about['paid_on']):%d.%m.%Y}"} if about.get("paid_on") else {}
+    return {**said, **day, "waybills": "\n" + "\n".join(lines), "total": total}
 
 
 def _hours(starts: str, ends: str, dash: str) -> str:

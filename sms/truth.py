@@ -12,7 +12,7 @@ from sms.story import Story, is_hour_over
 Holds = Callable[[Message, Story], bool]
 #: Of no use to somebody who has sent his order back.
 _ONLY_COMING = frozenset({Occasion.FIRST_LINK, Occasion.CASH, Occasion.DELAY, Occasion.IN_CITY, Occasion.REMINDER})
-_EVEN_AFTER_THE_END = frozenset({Occasion.DELIVERED, Occasion.RECEIVED, Occasion.FRESH_LINK})
+_EVEN_AFTER_THE_END = frozenset({Occasion.DELIVERED, Occasion.RECEIVED, Occasion.FRESH_LINK, Occasion.CASH_BACK})
 
 
 def why_not_true(row: Message, told: Story) -> str:

@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from parcels import journal
+from parcels import holdings, journal
+from parcels.custody import Role, What
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
@@ -382,3 +383,17 @@ def test_a_courier_who_changes_his_zone_has_one_round_a_day(app: Flask) -> None:
         booking.book(session, parcel, date(2026, 11, 26), time(10), Asker("recipient", parcel.version), NOW)
         session.scalars(select(Round)).one().day = date(2026, 11, 26)
         assert round_building.build(session, other, date(2026, 11, 26), NOW) == []
+
+
+def test_money_for_what_a_carrier_calls_delivered_is_still_the_courier_s(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    with transaction() as session:
+        journal.record(session, journal.lock(session, parcel_id), NewFact(Kind.DELIVERED, "cdek"), NOON)
+    assert lacks({}).taken == {"RUB": 499_000}
+    with transaction() as session:
+        round_closing.close(session, the_round(session), {"RUB": 499_000}, NOON)
+        held = holdings.holder_of(session, parcel_id, What.CASH)
+        assert held is not None
+        assert held.role is Role.WAREHOUSE
+        assert breaches(session) == []
