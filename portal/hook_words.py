@@ -29,6 +29,7 @@ def event(name: str) -> str:
         "parcel.refused": _("отказ от заказа"),
         "parcel.returning": _("едет обратно"),
         "parcel.returned": _("возвращён в магазин"),
+        "parcel.recalled": _("отозван магазином"),
         "parcel.promised": _("обещан срок"),
         "parcel.scheduled": _("время назначено"),
         "parcel.postponed": _("отложен"),

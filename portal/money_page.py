@@ -8,14 +8,13 @@ from itertools import groupby
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from carriers.registry import CARRIERS
 from parcels import money
 from parcels.custody import Role
 from parcels.custody_models import Holding
 from parcels.models import Parcel
 from parcels.money import Cash, Where
 from parcels.stages import GOING_BACK
-from portal.notices_staff import who_answers
+from portal.recalls_page import holder_words
 
 #: So long what has come back stays on the shop's page.
 REMEMBERED = timedelta(days=60)
@@ -79,20 +78,13 @@ def of_shop(session: Session, shop_id: int, now: datetime) -> ShopMoney:
     return ShopMoney([*first, *_totals(cash)], cash, prepaid)
 
 
-def holder_words(cash: Cash) -> str:
-    """Who has it; a carrier by its name."""
-    holder = cash.held.holder
-    carrier = CARRIERS.get(holder.name) if holder.role is Role.CARRIER else None
-    return who_answers(holder.role, carrier.name if carrier is not None else holder.name)
-
-
 def _place(cash: Cash) -> tuple[int, str, str, int]:
-    return list(Where).index(cash.where), holder_words(cash), cash.currency, cash.parcel.id
+    return list(Where).index(cash.where), holder_words(cash.held.holder), cash.currency, cash.parcel.id
 
 
 def _totals(cash: Iterable[Cash]) -> list[Total]:
     def alike(one: Cash) -> tuple[str, str, str]:
-        return one.where.value, holder_words(one), one.currency
+        return one.where.value, holder_words(one.held.holder), one.currency
 
     groups = [(key, list(group)) for key, group in groupby(cash, alike)]
     return [Total(where, who, len(of), sum(c.minor for c in of), currency) for (where, who, currency), of in groups]

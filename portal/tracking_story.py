@@ -28,6 +28,7 @@ _STAGE_OF = {
     Kind.REFUSED: Stage.REFUSED,
     Kind.RETURNING: Stage.RETURNING,
     Kind.RETURNED: Stage.RETURNED,
+    Kind.RECALLED: Stage.RECALLED,
     Kind.UNKNOWN: Stage.UNKNOWN,
     Kind.SLOT_BOOKED: Stage.SCHEDULED,
     Kind.POSTPONED: Stage.POSTPONED,
@@ -103,8 +104,15 @@ def _title(fact: PastFact, language: str) -> str:
         return _TITLES[fact.kind]()
     if fact.kind in (Kind.SLOT_BOOKED, Kind.POSTPONED) and fact.details.get("undone"):
         return _("Вернули как было")
+    if fact.kind is Kind.DETAILS_CHANGED and is_redirect(fact.details):
+        return _("Магазин изменил адрес доставки")
     stage = _STAGE_OF.get(fact.kind)
     return stage_title(stage, language) if stage else ""
+
+
+def is_redirect(details: Mapping[str, Any]) -> bool:
+    """Does a change of an order send it elsewhere?"""
+    return bool({"settlement", "address"} & set(details.get("changed", ())))
 
 
 @cache
@@ -130,7 +138,7 @@ def _place(fact: PastFact, language: str) -> str:
         return notices.why_not_delivered(str(details.get("why", "")))
     if fact.kind is Kind.INCIDENT and details.get("cause") in _ACCIDENTS:
         return _ACCIDENTS[details["cause"]]()
-    return _by_courier(fact, language) or fact.place
+    return _by_courier(fact, language) or str(details.get("to_city", fact.place))
 
 
 def _by_courier(fact: PastFact, language: str) -> str:

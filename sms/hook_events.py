@@ -26,6 +26,7 @@ EVENTS: dict[Kind, str] = {
     Kind.REFUSED: "parcel.refused",
     Kind.RETURNING: "parcel.returning",
     Kind.RETURNED: "parcel.returned",
+    Kind.RECALLED: "parcel.recalled",
     Kind.PROMISED: "parcel.promised",
     Kind.SLOT_BOOKED: "parcel.scheduled",
     Kind.POSTPONED: "parcel.postponed",
@@ -50,6 +51,7 @@ OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
     Occasion.HANGING: ("parcel.hanging",),
     Occasion.DELIVERED: ("parcel.delivered",),
     Occasion.CASH_BACK: ("parcel.cash_back",),
+    Occasion.RECALLED: ("parcel.recalled",),
 }
 FOR_PROGRAMS: tuple[str, ...] = tuple(
     event for event in EVENTS.values() if not any(event in events for events in OF_OCCASION.values())

@@ -14,6 +14,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "until": "Хранится до",
         "sum": "К оплате",
         "weight": "Вес",
+        "shop_phone": "Телефон магазина",
     },
     "en": {
         "place": "Where it is",
@@ -25,6 +26,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "until": "Kept until",
         "sum": "To pay",
         "weight": "Weight",
+        "shop_phone": "The shop's phone",
     },
     "uk": {
         "place": "Де зараз",
@@ -36,6 +38,7 @@ LABELS: Final[dict[str, dict[str, str]]] = {
         "until": "Зберігається до",
         "sum": "До сплати",
         "weight": "Вага",
+        "shop_phone": "Телефон магазину",
     },
 }
 #: The lines of a letter about money that has come back.

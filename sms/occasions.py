@@ -56,6 +56,7 @@ class Occasion(StrEnum):
     UNCOLLECTED = "uncollected"
     PENALTY_NEAR = "penalty_near"
     CASH_BACK = "cash_back"
+    RECALLED = "recalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +111,9 @@ MANNERS: dict[Occasion, Manner] = {
     _O.UNCOLLECTED: Manner(Priority.REMINDER, Audience.MANAGER),
     _O.PENALTY_NEAR: Manner(Priority.TODAY, Audience.MANAGER, replaces=frozenset({_O.UNCOLLECTED})),
     _O.CASH_BACK: Manner(Priority.NEWS, Audience.COLLECTOR),
+    _O.RECALLED: Manner(
+        Priority.TODAY,
+        needs_answer=True,
+        replaces=_OF_THE_ROAD | _OF_THE_DAY | _OF_WAITING | _BEFORE_THE_END | _SHOP_WAITS | {_O.FRESH_LINK, _O.HANGING},
+    ),
 }

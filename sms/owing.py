@@ -184,6 +184,7 @@ OWED: dict[Kind, Owing] = {
     Kind.VISIT_MOVED: _visit_moved,
     Kind.NOT_DELIVERED: _once_a_day(Occasion.MISSED),
     Kind.INCIDENT: _once_a_day(Occasion.INCIDENT),
+    Kind.RECALLED: _once_each(Occasion.RECALLED),
     Kind.HANGING: _once_each(Occasion.HANGING),
     Kind.DELIVERED: _delivered,
     Kind.CASH_BACK: _cash_back,

@@ -65,6 +65,8 @@ def read(session: Session, parcel: Parcel, now: datetime) -> Story:
 def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, str]:
     """Everything that can be named, by placeholder. Args: `about` the details of the fact that is told."""
     parcel, dash = story.parcel, DASH[language]
+    if story.last(Kind.RECALLED) is not None and parcel.stage is not Stage.DELIVERED:
+        return {"shop_phone": parcel.shop.phone}  # no day, sum or place of it is of use to him any more
     known = {
         "city": parcel.settlement.name if parcel.settlement else "",
         "sum": money(parcel.cod_minor, parcel.currency, language) if parcel.cod_minor else "",

@@ -99,7 +99,8 @@ def letter(key: str, names: Names, known: Known, url: str, stop: str, language: 
     sentence = _first_sentence(key, known, language)
     head = _head(_line(names.shop), _line(names.order))
     labels = OF_PAYMENT if "waybills" in known else LABELS
-    lines = [f"{label}: {known[name]}".replace(": \n", ":\n") for name, label in labels[language].items() if name in known]
+    named = [f"{label}: {known[name]}" for name, label in labels[language].items() if name in known]
+    lines = [line.replace(": \n", ":\n", 1) for line in named]
     opens, why, ends = FRAME[language]
     order = ORDER[language].format(order=_line(names.order)) if names.order else ""
     about = why.format(shop=_line(names.shop), order=order)

@@ -29,6 +29,7 @@ from portal.routes.shop_api import bp as shop_api
 from portal.routes.shop_keys import bp as shop_keys
 from portal.routes.shop_money import bp as shop_money
 from portal.routes.shop_numbers import bp as shop_numbers
+from portal.routes.shop_parcels import bp as shop_parcels
 from portal.routes.station import bp as station
 from portal.routes.stop import bp as stop
 from portal.routes.tracking import bp as tracking
@@ -63,6 +64,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         shop_keys,
         shop_money,
         shop_numbers,
+        shop_parcels,
         station,
         stop,
         tracking,

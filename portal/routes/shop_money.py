@@ -9,6 +9,7 @@ from parcels.models import Shop
 from portal import money_page
 from portal.access import Rule, allow
 from portal.extensions import now
+from portal.recalls_page import holder_words
 from portal.transaction import reading
 
 bp = Blueprint("shop_money", __name__, url_prefix="/shop/money")
@@ -21,4 +22,4 @@ def listed() -> ResponseReturnValue:
     with reading() as session:
         shop = session.get_one(Shop, int(current_user.shop_id or abort(403)), options=[joinedload(Shop.origin)])
         page = money_page.of_shop(session, shop.id, now())
-        return render_template("pages/shop_money.html", shop=shop, page=page, holder_words=money_page.holder_words)
+        return render_template("pages/shop_money.html", shop=shop, page=page, holder_words=holder_words)

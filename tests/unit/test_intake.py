@@ -89,7 +89,7 @@ def test_a_change_is_recorded(session: Session) -> None:
     assert take(session, {**GOOD, "address": "ул. Мира, 1", "settlement": "Калининград"}).updated == 1
     parcel = the_parcel(session)
     changed = session.scalars(select(Fact).where(Fact.kind == Kind.DETAILS_CHANGED)).one()
-    assert changed.details == {"changed": ["address", "settlement"]}
+    assert changed.details == {"changed": ["address", "settlement"], "from_city": "Томск", "to_city": "Калининград"}
     assert kinds(session, parcel)[-1] is Kind.PROMISED
     assert parcel.settlement_id == KALININGRAD
 

@@ -1,0 +1,73 @@
+"""What a shop sees of the parcels it has recalled or sent elsewhere: when it asked, where they are, who has them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from carriers.models import Tracking
+from carriers.registry import CARRIERS
+from parcels.custody import Holder, Role, What
+from parcels.custody_models import Holding
+from parcels.models import Fact, Parcel
+from parcels.stages import Kind, Stage
+from portal.notices_staff import who_answers
+from portal.tracking_story import is_redirect
+
+SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One wish of the shop: a recall, or another address (`to_city` where the city is another one)."""
+
+    parcel: Parcel
+    is_recall: bool
+    asked_at: datetime
+    to_city: str
+    who: str
+
+    @property
+    def back_at(self) -> datetime | None:
+        """When it came back to the shop."""
+        return self.parcel.closed_at if self.parcel.stage is Stage.RETURNED else None
+
+
+def of_shop(session: Session, shop_id: int) -> list[Line]:
+    """The newest wishes first."""
+    kinds = Fact.kind.in_((Kind.RECALLED, Kind.DETAILS_CHANGED))
+    query = select(Fact, Parcel).join(Parcel, Parcel.id == Fact.parcel_id).where(Parcel.shop_id == shop_id, kinds)
+    newest = query.order_by(Fact.recorded_at.desc(), Fact.parcel_id, Fact.seq.desc()).limit(SHOWN)
+    rows = session.execute(newest.options(joinedload(Parcel.settlement))).all()
+    wishes = [(fact, parcel) for fact, parcel in rows if fact.kind is Kind.RECALLED or is_redirect(fact.details)]
+    holders = _holders(session, [parcel.id for _, parcel in wishes])
+    return [
+        Line(
+            parcel=parcel,
+            is_recall=fact.kind is Kind.RECALLED,
+            asked_at=fact.recorded_at,
+            to_city=str(fact.details.get("to_city", "")),
+            who=holder_words(holders.get(parcel.id)),
+        )
+        for fact, parcel in wishes
+    ]
+
+
+def _holders(session: Session, ids: list[int]) -> dict[int, Holder]:
+    held = Holding.parcel_id.in_(ids), Holding.what == What.PARCEL, Holding.until.is_(None)
+    return {row.parcel_id: row.holder for row in session.scalars(select(Holding).where(*held))}
+
+
+def holder_words(holder: Holder | None) -> str:
+    """Who has a parcel or its money; a carrier by its name."""
+    if holder is None:
+        return "—"
+    carrier = CARRIERS.get(holder.name) if holder.role is Role.CARRIER else None
+    return who_answers(holder.role, carrier.name if carrier is not None else holder.name)
+
+
+def carriers_of(session: Session, parcel_id: int) -> list[str]:
+    """The carriers that have a number of their own for a parcel: they hear nothing of the shop's wishes from us."""
+    codes = session.scalars(select(Tracking.carrier).where(Tracking.parcel_id == parcel_id).order_by(Tracking.id))
+    return [CARRIERS[code].name if code in CARRIERS else code for code in codes]
