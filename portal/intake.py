@@ -129,7 +129,7 @@ def redirect(session: Session, parcel: Parcel, cells: Mapping[str, str], asker: 
     """
     journal.insist_on(session, parcel, asker.seen)
     _insist_on_address(session, parcel, asker.seen)
-    said = columns(session, parcel.shop, {**cells, "phone": parcel.phone}, now)
+    said = columns(session, parcel.shop, {**_elsewhere(parcel, cells), "phone": parcel.phone}, now)
     asked = {name: value for name, value in said.items() if name in ("settlement", "address")}
     new = {name: value for name, value in asked.items() if value != getattr(parcel, name)}
     is_other_city = "settlement" in new
@@ -140,6 +140,13 @@ def redirect(session: Session, parcel: Parcel, cells: Mapping[str, str], asker: 
     if new:
         _change(session, parcel, new, now)
     return bool(new)
+
+
+def _elsewhere(parcel: Parcel, cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells without the name of the place where the parcel goes anyway: other places may be called the same."""
+    here = parcel.settlement.name.casefold() if parcel.settlement is not None else None
+    stays = cells.get("settlement", "").strip().casefold() == here and not cells.get("region", "").strip()
+    return {name: text for name, text in cells.items() if name == "address" or not stays}
 
 
 def _insist_on_address(session: Session, parcel: Parcel, seen: int) -> None:

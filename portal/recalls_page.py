@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Boolean, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
 from carriers.models import Tracking
@@ -16,6 +16,8 @@ from portal.notices_staff import who_answers
 from portal.tracking_story import is_redirect
 
 SHOWN = 200
+#: Written out, so that SQLite too finds these few by the index of them.
+_IS_WISH = literal_column("facts.kind IN ('recalled', 'details_changed')", Boolean())
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,7 @@ class Line:
 
 def of_shop(session: Session, shop_id: int) -> list[Line]:
     """The newest wishes first."""
-    kinds = Fact.kind.in_((Kind.RECALLED, Kind.DETAILS_CHANGED))
-    query = select(Fact, Parcel).join(Parcel, Parcel.id == Fact.parcel_id).where(Parcel.shop_id == shop_id, kinds)
+    query = select(Fact, Parcel).join(Parcel, Parcel.id == Fact.parcel_id).where(Parcel.shop_id == shop_id, _IS_WISH)
     newest = query.order_by(Fact.recorded_at.desc(), Fact.parcel_id, Fact.seq.desc()).limit(SHOWN)
     rows = session.execute(newest.options(joinedload(Parcel.settlement))).all()
     wishes = [(fact, parcel) for fact, parcel in rows if fact.kind is Kind.RECALLED or is_redirect(fact.details)]

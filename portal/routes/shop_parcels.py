@@ -13,6 +13,7 @@ from parcels import holdings, journal
 from parcels.journal import StaleVersion
 from parcels.models import Parcel, Shop
 from parcels.numbers import parcel_id_in
+from parcels.stages import GOING_BACK
 from portal import intake, notices, notices_staff, recalls_page, refusals
 from portal.access import Rule, allow
 from portal.extensions import now
@@ -102,6 +103,7 @@ def _page(number: str, notice: Notice | None = None) -> str:
             facts=journal.facts_of(session, parcel)[::-1],
             carriers=recalls_page.carriers_of(session, parcel.id),
             can_be_stopped=why_no_recall(parcel.state) is None,
+            is_coming=parcel.closed_at is None and parcel.side not in GOING_BACK,
             any_city=parcel.road in BEFORE_ROAD,
             typed=request.form if notice is not None else {},
             notice=notice,

@@ -30,7 +30,7 @@ def test_a_till_is_paid_out_once_and_the_shop_sees_it(app: Flask, keys: list[str
     desk, shop = Browser(app, "operator"), Browser(app, "shop")
     page = desk.get("/money").text
     assert all(f'value="{key}"' in page for key in keys)
-    assert "Получатель заплатил" in shop.get("/shop/money").text
+    assert "Получатели заплатили" in shop.get("/shop/money").text
     assert desk.post("/money", cash=keys, number=" ", day="2026-11-20").status_code == 422
     assert desk.post("/money", cash=keys, number="П-117", day="когда-то").status_code == 422
     assert desk.post("/money", number="П-117", day="2026-11-20").status_code == 422
