@@ -1,5 +1,6 @@
 """Cash on delivery after the door: who has how much of it, and handing it to the shop it belongs to."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,13 +13,14 @@ from sqlalchemy.orm import Session, joinedload
 from parcels import holdings, journal
 from parcels.custody import Role, What
 from parcels.custody_models import Holding
-from parcels.journal import NewFact
+from parcels.journal import NewFact, UnknownParcel
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 
 #: Facts that say something of a parcel's money, and how much it is.
 _TELLING = (Kind.DELIVERED, Kind.CASH_HANDED_IN, Kind.CASH_SENT, Kind.CASH_BACK)
 
+_KEY = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
 #: Written out, so that SQLite too finds its few rows by the index of them.
 _IS_CASH = literal_column("holdings.what = 'cash'", Boolean())
 
@@ -107,8 +109,11 @@ def pay_out(session: Session, keys: Sequence[str], payment: Payment, now: dateti
     others name that parcel. Returns what was handed over. Raises Changed, also when it is of two shops or currencies.
     """
     seen = dict(_ids(key) for key in keys)
-    for parcel_id in sorted(seen):
-        journal.lock(session, parcel_id)
+    try:
+        for parcel_id in sorted(seen):
+            journal.lock(session, parcel_id)
+    except UnknownParcel as error:
+        raise Changed from error
     found = held(session, Parcel.id.in_(seen), Holding.role == Role.WAREHOUSE)
     is_one = len({(cash.parcel.shop_id, cash.currency) for cash in found}) == 1
     if not is_one or {cash.parcel.id: cash.held.seq for cash in found} != seen:
@@ -125,10 +130,10 @@ def pay_out(session: Session, keys: Sequence[str], payment: Payment, now: dateti
 
 def _ids(key: str) -> tuple[int, int]:
     """Raises Changed for what no page of ours has shown."""
-    parcel, _, seq = key.partition(":")
-    if not (parcel.isdecimal() and seq.isdecimal()):
+    found = _KEY.fullmatch(key)
+    if found is None:
         raise Changed
-    return int(parcel), int(seq)
+    return int(found[1]), int(found[2])
 
 
 def is_with(session: Session, parcel_id: int, carrier: str) -> bool:

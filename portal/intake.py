@@ -19,7 +19,7 @@ from portal import sheets
 from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
 from portal.order_rows import columns, normal_phone, order_number
-from portal.tracking_story import is_redirect
+from portal.tracking_story import is_readdressed
 from portal.tracks import track_of
 from scheduling import agreed, booking
 from scheduling.booking import Asker
@@ -151,7 +151,7 @@ def _elsewhere(parcel: Parcel, cells: Mapping[str, str]) -> dict[str, str]:
 
 def _insist_on_address(session: Session, parcel: Parcel, seen: int) -> None:
     later = Fact.parcel_id == parcel.id, Fact.seq > seen, Fact.kind == Kind.DETAILS_CHANGED
-    if any(is_redirect(details) for details in session.scalars(select(Fact.details).where(*later))):
+    if any(is_readdressed(details) for details in session.scalars(select(Fact.details).where(*later))):
         raise StaleVersion(f"parcel {parcel.id}: another address since version {seen}")
 
 
@@ -206,7 +206,7 @@ def _change(session: Session, parcel: Parcel, new: dict[str, Any], now: datetime
     A new phone gets a new link, and the old link, which its former owner has, is void: that is the fact LINK_REVOKED,
     and it alone makes a message. So the phone is not named in DETAILS_CHANGED, which would make another one.
     """
-    before = parcel.settlement.name if parcel.settlement is not None else ""
+    before, is_first = parcel.settlement.name if parcel.settlement else "", not (parcel.settlement or parcel.address)
     for name, value in new.items():
         setattr(parcel, name, value)
     session.flush()
@@ -219,6 +219,8 @@ def _change(session: Session, parcel: Parcel, new: dict[str, Any], now: datetime
     if changed:
         cities = {"from_city": before, "to_city": new["settlement"].name} if "settlement" in new else {}
         details = {"changed": changed, **cities}
+        if is_first and is_readdressed(details):
+            details["first"] = True
         journal.record(session, parcel, NewFact(Kind.DETAILS_CHANGED, by, details=details), now)
     if "phone" in new:
         journal.record(session, parcel, NewFact(Kind.LINK_REVOKED, by, details={"cause": "phone"}), now)

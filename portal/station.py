@@ -16,7 +16,7 @@ from parcels.models import Fact, Parcel, Staff, Warehouse
 from parcels.numbers import parcel_id_in
 from parcels.scanning import Desk, Mode, Seen, Why, decide, grams
 from parcels.stages import Kind, Stage
-from portal.tracking_story import is_redirect
+from portal.tracking_story import is_readdressed
 from scheduling import booking, round_loading
 from scheduling.calendars import local_date
 from scheduling.models import Slot
@@ -171,7 +171,7 @@ def _is_mislabelled(session: Session, parcel_id: int) -> bool:
     if printed is None:
         return False
     since = Fact.parcel_id == parcel_id, Fact.kind == Kind.DETAILS_CHANGED, Fact.recorded_at > printed
-    return any(is_redirect(details) for details in session.scalars(select(Fact.details).where(*since)))
+    return any(is_readdressed(details) for details in session.scalars(select(Fact.details).where(*since)))
 
 
 def label_name(parcel_id: int) -> str:

@@ -122,7 +122,7 @@ _SIDE: dict[Stage, Callable[[Standing], str]] = {
     Stage.UNKNOWN: lambda s: _("Уточняем, где заказ"),
     Stage.REFUSED: lambda s: _("Вы отказались от заказа"),
     Stage.RETURNING: lambda s: _("Едет обратно в магазин"),
-    Stage.RETURNED: lambda s: _("Вернулся в магазин"),
+    Stage.RETURNED: lambda s: _("Магазин отозвал заказ") if Kind.RECALLED in s.newest else _("Вернулся в магазин"),
     Stage.RECALLED: lambda s: _("Магазин отозвал заказ"),
 }
 

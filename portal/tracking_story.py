@@ -111,7 +111,12 @@ def _title(fact: PastFact, language: str) -> str:
 
 
 def is_redirect(details: Mapping[str, Any]) -> bool:
-    """Does a change of an order send it elsewhere?"""
+    """Does a change of an order send it elsewhere? The first address that it is given does not."""
+    return is_readdressed(details) and not details.get("first")
+
+
+def is_readdressed(details: Mapping[str, Any]) -> bool:
+    """Does an order have another address after a change, or its first one?"""
     return bool({"settlement", "address"} & set(details.get("changed", ())))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -98,6 +100,24 @@ def test_without_an_address_of_its_own_the_manager_is_written_to(app: Flask) -> 
     paid_in(1, manager_email="m@example.org")
     pay([tills()[0].key])
     assert [letter.recipient for letter in letters()] == ["m@example.org"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("both", ["postgresql"], indirect=True)
+def test_two_who_hand_over_the_same_money_do_it_once(both: Flask) -> None:
+    paid_in(2, collector_email="c@example.org")
+    keys = [cash.key for cash in tills()]
+
+    def hand_over(mine: list[str]) -> bool:
+        with both.app_context(), suppress(Changed):
+            pay(mine)
+            return True
+        return False
+
+    with ThreadPoolExecutor(2) as threads:
+        done = list(threads.map(hand_over, (keys, keys[::-1])))
+    assert sorted(done) == [False, True]
+    assert len(letters()) == 1
 
 
 def of(statement: object) -> Callable[[Session], object]:

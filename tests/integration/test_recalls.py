@@ -13,7 +13,7 @@ from parcels.custody import Role
 from parcels.journal import NewFact, StaleVersion
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
-from portal import intake
+from portal import intake, links
 from portal.order_rows import BadOrder
 from portal.ticking import tick
 from portal.transaction import reading, transaction
@@ -92,6 +92,9 @@ def test_a_recall_closes_an_open_call_and_one_that_the_shop_still_has_is_over(ap
     with reading() as session:
         assert session.get_one(Parcel, parcel_id).stage is Stage.RETURNED
         assert calls.open_call(session, parcel_id) is None
+        token = links.token_for(session.get_one(Parcel, parcel_id))
+    assert "Магазин отозвал заказ" in app.test_client().get(f"/t/{token}").text
+    with reading() as session:
         assert holdings.holder_of(session, parcel_id) is not None
         kinds = session.scalars(select(Fact.kind).order_by(Fact.seq.desc()).limit(2)).all()
     assert kinds == [Kind.RETURNED, Kind.RECALLED]
