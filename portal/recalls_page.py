@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, literal_column, select
+from sqlalchemy import Boolean, exists, literal_column, select
 from sqlalchemy.orm import Session, joinedload
 
 from carriers.models import Tracking
@@ -38,11 +38,13 @@ class Line:
 
 def of_shop(session: Session, shop_id: int) -> list[Line]:
     """The newest wishes first."""
-    query = select(Fact, Parcel).join(Parcel, Parcel.id == Fact.parcel_id).where(Parcel.shop_id == shop_id, _IS_WISH)
-    newest = query.order_by(Fact.recorded_at.desc(), Fact.parcel_id, Fact.seq.desc()).limit(SHOWN)
-    rows = session.execute(newest.options(joinedload(Parcel.settlement))).all()
-    wishes = [(fact, parcel) for fact, parcel in rows if fact.kind is Kind.RECALLED or is_redirect(fact.details)]
-    holders = _holders(session, [parcel.id for _, parcel in wishes])
+    of_shop = exists().where(Parcel.id == Fact.parcel_id, Parcel.shop_id == shop_id)
+    newest = select(Fact).where(_IS_WISH, of_shop).order_by(Fact.recorded_at.desc(), Fact.seq.desc()).limit(SHOWN)
+    facts = [f for f in session.scalars(newest) if f.kind is Kind.RECALLED or is_redirect(f.details)]
+    theirs = select(Parcel).where(Parcel.id.in_({fact.parcel_id for fact in facts}))
+    parcels = {parcel.id: parcel for parcel in session.scalars(theirs.options(joinedload(Parcel.settlement)))}
+    wishes = [(fact, parcels[fact.parcel_id]) for fact in facts]
+    holders = _holders(session, list(parcels))
     return [
         Line(
             parcel=parcel,

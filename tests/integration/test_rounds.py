@@ -19,7 +19,16 @@ from portal.extensions import db
 from portal.ticking import build_rounds, find_late_rounds
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import booking, round_building, round_changes, round_closing, round_loading, round_marks, rounds
+from scheduling import (
+    booking,
+    recalling,
+    round_building,
+    round_changes,
+    round_closing,
+    round_loading,
+    round_marks,
+    rounds,
+)
 from scheduling.booking import Asker
 from scheduling.calendars import moment
 from scheduling.capacity import Changed
@@ -145,6 +154,21 @@ def test_a_code_that_cannot_be_read_is_said_to_be_so(app: Flask) -> None:
 def test_what_an_incident_holds_up_is_not_taken(app: Flask) -> None:
     booked(time(10), kinds=(Kind.ARRIVED, Kind.INCIDENT))
     assert refused(load) is Reason.NOT_TO_LOAD
+
+
+def test_what_the_shop_has_recalled_is_not_taken_and_leaves_the_sheet(app: Flask) -> None:
+    recalled, other = booked(time(10), time(14))
+    assert len(sheet()) == 2
+    with transaction() as session:
+        parcel = journal.lock(session, recalled)
+        recalling.recall(session, parcel, Asker("shop:teply-dom", parcel.version), "", MORNING)
+    assert [parcel_id for parcel_id, _ in sheet()] == [other]
+
+    def take() -> None:
+        with transaction() as session:
+            round_loading.load(session, the_round(session), f"VH{recalled:09d}", COURIER, MORNING)
+
+    assert refused(take) is Reason.SET_ASIDE
 
 
 def test_a_delivery_ends_the_parcel_with_the_money_that_was_due(both: Flask) -> None:
