@@ -38,7 +38,8 @@ class Update:
     """One thing that a carrier says has happened to a parcel of its.
 
     `occurred_at` keeps the source's own offset; `code` and `text` are the carrier's words, `kind` what they mean, and
-    UNKNOWN when nobody has told us. `cash_due` is in minor units, None where nothing is said.
+    UNKNOWN when nobody has told us. `cash_due` is in minor units, None where nothing is said. `money` is what the same
+    report says of money that was taken at hand-over: CASH_SENT or CASH_BACK; it has no moment of its own.
     """
 
     carrier: str
@@ -50,6 +51,7 @@ class Update:
     text: str = ""
     cash_due: int | None = None
     weight_g: int | None = None
+    money: Kind | None = None
 
     @property
     def stage(self) -> Stage:
@@ -130,7 +132,8 @@ class Carrier:
 
     `fetch` is None for one that cannot be asked; `keys` are the credentials without which it is not. `account`: whose
     credentials they are, where several services share them. `pushed` reads what the carrier sends by itself.
-    `is_snapshot`: it tells how a parcel stands now, with a date that may change while nothing happens.
+    `is_snapshot`: it tells how a parcel stands now, with a date that may change while nothing happens. `tells_money`:
+    after the hand-over it still says what has become of the recipient's money.
     """
 
     code: str
@@ -141,6 +144,7 @@ class Carrier:
     account: str = ""
     pushed: Parse | None = None
     is_snapshot: bool = False
+    tells_money: bool = False
     numbers_at_once: int = 1
     calls_a_minute: int = 60
 

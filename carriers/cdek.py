@@ -121,7 +121,14 @@ def _update(order: dict[str, Any], status: dict[str, Any], when: Iterable[object
         text=text,
         cash_due=_cash(order),
         weight_g=_weight(order),
+        money=_paid_out(order, kind),
     )
+
+
+def _paid_out(order: dict[str, Any], kind: Kind) -> Kind | None:
+    """Of an order that was handed over CDEK says whether the money has been transferred to the shop, but not when."""
+    is_told = kind is Kind.DELIVERED and order.get("is_return") is not True
+    return Kind.CASH_BACK if is_told and order.get("transacted_payment") is True else None
 
 
 def _back(kind: Kind) -> Kind:
@@ -192,4 +199,4 @@ def _signed(question: Request, token: str) -> Request:
     return replace(question, headers={**question.headers, "Authorization": f"Bearer {token}"})
 
 
-CARRIER = Carrier("cdek", "СДЭК", parse, fetch, keys=("CLIENT_ID", "CLIENT_SECRET"), pushed=parse)
+CARRIER = Carrier("cdek", "СДЭК", parse, fetch, keys=("CLIENT_ID", "CLIENT_SECRET"), pushed=parse, tells_money=True)

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from carriers import wishes
 from carriers.models import NUMBER_LENGTH, Tracking
+from parcels.custody import Role, What
+from parcels.custody_models import Holding
 from parcels.models import Parcel
 
 #: Whoever dies over a question leaves its parcels to the next round after so long.
@@ -106,4 +108,7 @@ def hurry(session: Session, carrier: str, now: datetime) -> int:
 
 
 def _due(carrier: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return Tracking.carrier == carrier, Tracking.next_poll_at <= now, Parcel.closed_at.is_(None)
+    """What is to be asked about: parcels that are not at their end, or whose money the carrier still has."""
+    money = Holding.parcel_id == Parcel.id, Holding.what == What.CASH, Holding.until.is_(None)
+    is_out = exists().where(*money, Holding.role == Role.CARRIER, Holding.name == carrier)
+    return Tracking.carrier == carrier, Tracking.next_poll_at <= now, or_(Parcel.closed_at.is_(None), is_out)

@@ -35,6 +35,8 @@ KINDS: dict[str, Kind | None] = {
     "111": Kind.NOT_DELIVERED,
     "112": None,  # the recipient has put the day off
 }
+#: Delivered, and the words of the status say where the money is: about to be at a branch's till, or paid out.
+MONEY = {"10": Kind.CASH_SENT, "11": Kind.CASH_BACK}
 #: Which of a record's dates say when its status came about, the closest first; plans are no facts.
 _DATES: dict[Kind | None, tuple[str, ...]] = {
     Kind.ORDER_ACCEPTED: ("DateCreated",),
@@ -90,6 +92,7 @@ def _update(document: dict[str, Any]) -> Update | None:
         text=text,
         cash_due=_cash(document),
         weight_g=_weight(document),
+        money=MONEY.get(code),
     )
 
 
@@ -131,4 +134,10 @@ def question(keys: Keys, model: str, method: str, properties: dict[str, Any]) ->
     return Request(keys.get("URL", URL), body, {"Content-Type": "application/json"})
 
 
-CARRIER = Carrier("nova_poshta", "Новая Почта", parse, fetch, keys=("API_KEY",), is_snapshot=True, numbers_at_once=100)
+CARRIER = Carrier(
+    *("nova_poshta", "Новая Почта", parse, fetch),
+    keys=("API_KEY",),
+    is_snapshot=True,
+    tells_money=True,
+    numbers_at_once=100,
+)

@@ -18,17 +18,23 @@ _STEPS: dict[Stage, timedelta] = {
 #: A parcel that has not moved for so long is asked about half as often, and again half as often after as long.
 QUIET = timedelta(days=2)
 FIRST_RETRY = timedelta(minutes=5)
+#: A carrier that has the recipient's money is asked for so long what becomes of it.
+MONEY_FOR = timedelta(days=60)
 #: Retries and rounds are spread, so that what failed together does not come back together.
 SPREAD = 0.2
 
 
-def next_poll(stage: Stage, quiet: timedelta, failures: int, chance: float) -> timedelta | None:
+def next_poll(
+    stage: Stage, quiet: timedelta, failures: int, chance: float, is_money_out: bool = False
+) -> timedelta | None:
     """In how long a parcel is asked about again; None: never.
 
-    Args: `quiet` since anything was heard of it; `failures` in a row for this number; `chance` from 0 to 1.
+    Args: `quiet` since anything was heard of it; `failures` in a row for this number; `chance` from 0 to 1;
+    `is_money_out`: it is delivered, and the carrier tells of the money that it still has.
     """
     if stage in FINAL:
-        return None
+        is_asked = is_money_out and quiet < MONEY_FOR
+        return RARELY * (1 - SPREAD / 2 + SPREAD * chance) if is_asked else None
     halvings: int = min(max(quiet // QUIET, 0), 6)
     pause = _STEPS.get(stage, ON_THE_WAY) * (1 << halvings)
     if failures:

@@ -12,7 +12,8 @@ from carriers.base import Carrier, Update, in_order
 from carriers.following import BadNumber, Followed, clean
 from carriers.models import Tracking
 from carriers.polling import next_poll
-from parcels import journal
+from carriers.registry import CARRIERS
+from parcels import journal, money
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel
 from parcels.stages import ROAD, Kind, advance
@@ -58,12 +59,14 @@ def take(
         outcome = KNOWN if said.code == standing else _record(session, parcel, said, newest, now)
         outcomes[outcome] += 1
         outcomes[UNKNOWN] += outcome == RECORDED and said.kind is Kind.UNKNOWN
+        if said.money is not None:
+            _tell_money(session, parcel, carrier, said, now)
         if outcome == RECORDED:
             newest = max(newest, said.occurred_at) if newest else said.occurred_at
     row.failures = 0
     if outcomes[RECORDED]:
         row.last_changed_at = now
-    _plan(row, parcel, now, chance)
+    _plan(session, row, parcel, now, chance)
     session.flush()
     return outcomes
 
@@ -72,7 +75,7 @@ def put_off(session: Session, row_id: int, now: datetime, chance: float) -> None
     """The carrier has nothing to say of this number, or will not: ask again, each time later."""
     row = session.get_one(Tracking, row_id, populate_existing=True)
     row.failures += 1
-    _plan(row, session.get_one(Parcel, row.parcel_id), now, chance)
+    _plan(session, row, session.get_one(Parcel, row.parcel_id), now, chance)
     session.flush()
 
 
@@ -96,9 +99,16 @@ def _cleaned(number: str) -> str:
         return ""
 
 
-def _plan(row: Tracking, parcel: Parcel, now: datetime, chance: float) -> None:
+def _plan(session: Session, row: Tracking, parcel: Parcel, now: datetime, chance: float) -> None:
     quiet = now - (row.last_changed_at or row.followed_at)
-    pause = next_poll(parcel.stage, quiet, row.failures, chance)
+    carrier = CARRIERS.get(row.carrier)
+    is_money_out = (
+        parcel.closed_at is not None
+        and carrier is not None
+        and carrier.tells_money
+        and money.is_with(session, parcel.id, row.carrier)
+    )
+    pause = next_poll(parcel.stage, quiet, row.failures, chance, is_money_out)
     row.next_poll_at = None if pause is None else now + pause
 
 
@@ -132,6 +142,15 @@ def _record(session: Session, parcel: Parcel, said: Update, newest: datetime | N
     if journal.record(session, parcel, fact, now) is None:
         return KNOWN
     return LATE if is_late else RECORDED
+
+
+def _tell_money(session: Session, parcel: Parcel, carrier: Carrier, said: Update, now: datetime) -> None:
+    """What a carrier says of money that it has; it names no moment, so that it counts from when we hear of it."""
+    if said.money is None or not money.is_with(session, parcel.id, carrier.code):
+        return
+    details = {**_details(said), "source": carrier.name}
+    key = f"{said.carrier}:{said.money.value}"
+    journal.record(session, parcel, NewFact(said.money, said.carrier, details=details, dedup_key=key), now)
 
 
 def _leads_on(parcel: Parcel, kind: Kind) -> bool:

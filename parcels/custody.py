@@ -72,12 +72,14 @@ class Scan(Protocol):
 _OWN = ("terminal", "station", "courier", "operator", "agenda", "shop", "recipient", "promise", "custody")
 _AT_A_DESK = frozenset({Kind.AT_WAREHOUSE, Kind.ARRIVED, Kind.BACK_AT_DEPOT})
 _ON_THE_ROAD = frozenset({Kind.HANDED_OVER, Kind.DEPARTED, Kind.PASSED, Kind.RETURNING})
+_OF_MONEY = frozenset({Kind.CASH_HANDED_IN, Kind.CASH_SENT, Kind.CASH_BACK})
 #: Kinds after which somebody else may hold the parcel or its cash.
 HAND_OVERS = frozenset(
     {
         *_AT_A_DESK,
         *_ON_THE_ROAD,
-        *(Kind.TO_COURIER, Kind.AT_PICKUP, Kind.DELIVERED, Kind.RETURNED, Kind.CASH_HANDED_IN),
+        *_OF_MONEY,
+        *(Kind.TO_COURIER, Kind.AT_PICKUP, Kind.DELIVERED, Kind.RETURNED),
     }
 )
 
@@ -95,13 +97,22 @@ def passes(state: State, scan: Scan, parcel: Holder | None, cash: Holder | None,
     """
     holder = Holder(Role.SHOP) if parcel is None else _taker(state, scan, parcel)
     changes = {} if holder == parcel else {What.PARCEL: holder}
-    if scan.kind is Kind.CASH_HANDED_IN and cash is not None:
-        money = _at_desk(scan)
+    if scan.kind in _OF_MONEY and cash is not None:
+        money = _till(scan, cash)
         return changes | ({} if money == cash else {What.CASH: money})
     is_paid = cash is None and bool(changes) and holder.role is Role.RECIPIENT
     if is_paid and parcel is not None and scan.details.get("cod_minor", cod_minor):
-        changes[What.CASH] = parcel if is_own(scan.source) else Holder(Role.CARRIER, scan.source)
+        # Whoever says that it was delivered: what our courier carries, he is paid for.
+        is_ours = is_own(scan.source) or parcel.role is Role.COURIER
+        changes[What.CASH] = parcel if is_ours else Holder(Role.CARRIER, scan.source)
     return changes
+
+
+def _till(scan: Scan, cash: Holder) -> Holder:
+    """Who has the money after a fact about it. What has come back to the shop is nobody else's any more."""
+    if cash.role is Role.SHOP or (scan.kind is Kind.CASH_SENT and is_own(scan.source)):
+        return cash
+    return Holder(Role.SHOP) if scan.kind is Kind.CASH_BACK else _at_desk(scan)
 
 
 def _taker(state: State, scan: Scan, current: Holder) -> Holder:

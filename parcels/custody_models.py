@@ -33,6 +33,7 @@ class Holding(Base):
     __table_args__ = (
         Index("uq_holdings_open", "parcel_id", "what", unique=True, **only_where("until IS NULL")),
         Index("ix_holdings_due", "due_at", **only_where("due_at IS NOT NULL AND until IS NULL")),
+        Index("ix_holdings_cash", "role", **only_where("what = 'cash' AND until IS NULL")),
         Index("ix_holdings_holder", "holder_id", **only_where("holder_id IS NOT NULL AND until IS NULL")),
     )
 

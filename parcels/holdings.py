@@ -25,7 +25,7 @@ RETRY_AFTER = timedelta(minutes=15)
 #: Facts after which the holder or what he owes may be another.
 _HEARS = HAND_OVERS | {
     *(Kind.PROMISED, Kind.SLOT_BOOKED, Kind.POSTPONED, Kind.CHOICE_WITHDRAWN),
-    *(Kind.NOT_DELIVERED, Kind.REFUSED, Kind.DEADLINE_MISSED),
+    *(Kind.NOT_DELIVERED, Kind.REFUSED, Kind.RECALLED, Kind.DEADLINE_MISSED),
 }
 _COLUMNS = (Holding.seq, Holding.role, Holding.name, Holding.holder_id, Holding.since, Holding.step)
 _OPEN = (Holding.what, *_COLUMNS, Holding.due_at, Holding.missed_at)

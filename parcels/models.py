@@ -230,4 +230,7 @@ class Fact(Base):
     place: Mapped[str] = mapped_column(String(120), default="")
     dedup_key: Mapped[str | None] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    __table_args__ = (UniqueConstraint("parcel_id", "dedup_key"),)
+    __table_args__ = (
+        UniqueConstraint("parcel_id", "dedup_key"),
+        Index("ix_facts_wishes", "recorded_at", **only_where("kind IN ('recalled', 'details_changed')")),
+    )

@@ -40,6 +40,8 @@ class Why(StrEnum):
     WRONG_COURIER = "wrong_courier"
     IN_CITY = "in_city"
     NOT_BACK = "not_back"
+    RECALLED = "recalled"
+    READDRESSED = "readdressed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A parcel at a desk: whether it begins or ends its way in this city, and the day and zone that are agreed."""
+    """A parcel at a desk: whether it begins or ends its way in this city, the day and zone that are agreed, whether it
+    has been put aside since the shop recalled it, and whether its label names an address that is not its own any more.
+    """
 
     state: State
     holder: Holder
@@ -67,6 +71,8 @@ class Seen:
     is_destination: bool
     agreed_on: date | None = None
     agreed_zone: int | None = None
+    is_set_aside: bool = False
+    is_mislabelled: bool = False
 
     def is_held_at(self, desk: Desk) -> bool:
         return self.holder.role is Role.WAREHOUSE and self.holder.id == desk.warehouse_id
@@ -78,7 +84,9 @@ def decide(mode: Mode, desk: Desk, seen: Seen) -> Kind | Why:
         return Why.CLOSED
     if desk.shop_id is not None and desk.shop_id != seen.shop_id:
         return Why.WRONG_WAREHOUSE
-    return _DECIDE[mode](desk, seen)
+    answer = _DECIDE[mode](desk, seen)
+    is_leaving = isinstance(answer, Kind) and mode in (Mode.SEND, Mode.ISSUE) and answer is not Kind.RETURNING
+    return Why.READDRESSED if is_leaving and seen.is_mislabelled else answer
 
 
 def _pack(desk: Desk, seen: Seen) -> Kind | Why:
@@ -90,6 +98,8 @@ def _pack(desk: Desk, seen: Seen) -> Kind | Why:
 
 
 def _receive(desk: Desk, seen: Seen) -> Kind | Why:
+    if seen.state.side is Stage.RECALLED:
+        return _put_aside(desk, seen)
     if seen.state.side in GOING_BACK:
         return Why.GOING_BACK
     if seen.holder.role is Role.COURIER:
@@ -111,6 +121,8 @@ def _send(desk: Desk, seen: Seen) -> Kind | Why:
         return Kind.HANDED_OVER if seen.is_packed else Why.NOT_PACKED
     if not seen.is_held_at(desk):
         return Why.NOT_HERE
+    if seen.state.side is Stage.RECALLED and not seen.is_set_aside:
+        return Why.RECALLED
     if seen.state.side in GOING_BACK:
         return Kind.RETURNING
     return Kind.DEPARTED if seen.state.road is Stage.AT_WAREHOUSE else Why.IN_CITY
@@ -122,7 +134,7 @@ def _issue(desk: Desk, seen: Seen) -> Kind | Why:
     if seen.holder.role is Role.COURIER:
         return Why.ALREADY
     if seen.state.side in GOING_BACK:
-        return Why.GOING_BACK
+        return Why.RECALLED if seen.state.side is Stage.RECALLED else Why.GOING_BACK
     if not seen.is_held_at(desk):
         return Why.NOT_HERE
     if seen.agreed_on is None:
@@ -135,10 +147,17 @@ def _issue(desk: Desk, seen: Seen) -> Kind | Why:
 def _back(desk: Desk, seen: Seen) -> Kind | Why:
     if desk.shop_id is not None:
         return Kind.RETURNED if seen.state.side in GOING_BACK else Why.NOT_BACK
+    if seen.state.side is Stage.RECALLED:
+        return _put_aside(desk, seen)
     if seen.is_held_at(desk):
         return Why.ALREADY
     is_on_way_back = seen.state.side in GOING_BACK or seen.holder.role is Role.COURIER
     return Kind.BACK_AT_DEPOT if is_on_way_back else Why.NOT_BACK
+
+
+def _put_aside(desk: Desk, seen: Seen) -> Kind | Why:
+    """What the shop has recalled is put aside once, wherever it is found; then it is sent back like all others."""
+    return Why.ALREADY if seen.is_held_at(desk) and seen.is_set_aside else Kind.BACK_AT_DEPOT
 
 
 _DECIDE: dict[Mode, Callable[[Desk, Seen], Kind | Why]] = {

@@ -29,6 +29,7 @@ class Stage(StrEnum):
     REFUSED = "refused"
     RETURNING = "returning"
     RETURNED = "returned"
+    RECALLED = "recalled"
 
 
 class Kind(StrEnum):
@@ -49,6 +50,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     RETURNING = "returning"
     RETURNED = "returned"
+    RECALLED = "recalled"
 
     SLOT_BOOKED = "slot_booked"
     POSTPONED = "postponed"
@@ -59,6 +61,8 @@ class Kind(StrEnum):
     BACK_AT_DEPOT = "back_at_depot"
     DEADLINE_MISSED = "deadline_missed"
     CASH_HANDED_IN = "cash_handed_in"
+    CASH_SENT = "cash_sent"
+    CASH_BACK = "cash_back"
 
     PROMISED = "promised"
     HAND_OVER_LATE = "hand_over_late"
@@ -88,7 +92,7 @@ ROAD: tuple[Stage, ...] = (
 _RANK = {stage: rank for rank, stage in enumerate(ROAD)}
 FINAL = frozenset({Stage.DELIVERED, Stage.RETURNED})
 BEFORE_CITY = frozenset(ROAD[: _RANK[Stage.IN_CITY]])
-GOING_BACK = frozenset({Stage.REFUSED, Stage.RETURNING})
+GOING_BACK = frozenset({Stage.REFUSED, Stage.RETURNING, Stage.RECALLED})
 #: Scans that say that a parcel moves towards the recipient's city.
 ON_THE_ROAD = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED)
 #: What has become of a parcel in the city; an older scan of its arrival does not undo it.
@@ -146,6 +150,7 @@ _MOVES: dict[Kind, Move] = {
     Kind.REFUSED: Move(side=Stage.REFUSED, drops_plan=True),
     Kind.RETURNING: Move(side=Stage.RETURNING, drops_plan=True),
     Kind.RETURNED: Move(side=Stage.RETURNED, drops_plan=True),
+    Kind.RECALLED: Move(side=Stage.RECALLED, drops_plan=True),
     Kind.SLOT_BOOKED: Move(plan=Stage.SCHEDULED),
     Kind.POSTPONED: Move(plan=Stage.POSTPONED),
     Kind.CHOICE_WITHDRAWN: Move(drops_plan=True),
@@ -163,7 +168,7 @@ def advance(state: State, kind: Kind) -> State:
     move = _MOVES.get(kind)
     if move is None or state.is_closed:
         return state
-    if state.side in GOING_BACK and move.side not in (Stage.RETURNING, Stage.RETURNED):
+    if state.side in GOING_BACK and not _moves_on(state, move):
         return state
     if move.plan is not None:
         return _agreed(state, move.plan)
@@ -172,6 +177,12 @@ def advance(state: State, kind: Kind) -> State:
     if move.road is not None:
         return _forward(state, move)
     return replace(state, side=move.side or state.side, plan=None if move.drops_plan else state.plan)
+
+
+def _moves_on(state: State, move: Move) -> bool:
+    """What goes back goes on going back. A recall is only a wish: the parcel may have been handed over before it."""
+    is_too_late = state.side is Stage.RECALLED and move.road is Stage.DELIVERED
+    return is_too_late or move.side in (Stage.RETURNING, Stage.RETURNED)
 
 
 def is_news(state: State, kind: Kind) -> bool:

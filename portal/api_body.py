@@ -29,6 +29,7 @@ ABOUT = {
     "bad_carrier": "carrier",
     **dict.fromkeys(("bad_track", "taken_track"), "track"),
     "with_courier": "address",
+    "no_address": "address",
 }
 _KEY = re.compile(r"[!-~]{1,80}")
 #: Whoever packs our answer on the way marks the tag; it is the same version.

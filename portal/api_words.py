@@ -24,6 +24,7 @@ _WORDS: dict[str, Callable[[], str]] = {
     "taken_track": lambda: _("Этот трек-номер уже у другого заказа; проверьте track."),
     "closed": lambda: _("Доставка этого заказа закончена, менять его нельзя."),
     "with_courier": lambda: _("Посылка у курьера, менять адрес уже нельзя; позвоните в доставку."),
+    "no_address": lambda: _("Нет нового адреса; заполните address."),
     "not_json": lambda: _("Тело запроса не похоже на JSON; пришлите объект с Content-Type: application/json."),
     "unknown_member": lambda: _("Такого поля нет; проверьте, как оно пишется."),
     "bad_member": lambda: _("Здесь нужен текст или число."),

@@ -29,6 +29,7 @@ def event(name: str) -> str:
         "parcel.refused": _("отказ от заказа"),
         "parcel.returning": _("едет обратно"),
         "parcel.returned": _("возвращён в магазин"),
+        "parcel.recalled": _("отозван магазином"),
         "parcel.promised": _("обещан срок"),
         "parcel.scheduled": _("время назначено"),
         "parcel.postponed": _("отложен"),
@@ -37,6 +38,8 @@ def event(name: str) -> str:
         "parcel.hanging": _("нет движения дольше обычного"),
         "parcel.day_taken": _("перевозчик подтвердил время"),
         "parcel.day_refused": _("перевозчик не взял это время"),
+        "parcel.cash_sent": _("деньги отправлены магазину"),
+        "parcel.cash_back": _("деньги вернулись в магазин"),
     }.get(name, name)
 
 

@@ -51,6 +51,7 @@ def preferences_of(form: Mapping[str, str], before: Preferences) -> Preferences:
         owner_phone=_phone(form.get("owner_phone", "")),
         owner_email=_email(form, "owner_email"),
         manager_email=_email(form, "manager_email"),
+        collector_email=_email(form, "collector_email"),
         tellers=_tellers(form),
         silent_events=_silent_events(form),
     )
@@ -67,8 +68,8 @@ def pairs() -> list[tuple[Occasion, tuple[Channel, ...]]]:
 
 
 def _channels(occasion: Occasion) -> tuple[Channel, ...]:
-    is_for_manager = MANNERS[occasion].audience is Audience.MANAGER
-    return (Channel.EMAIL,) if is_for_manager else tuple(Channel)
+    is_by_letter = MANNERS[occasion].audience in (Audience.MANAGER, Audience.COLLECTOR)
+    return (Channel.EMAIL,) if is_by_letter else tuple(Channel)
 
 
 def _tellers(form: Mapping[str, str]) -> Tellers:

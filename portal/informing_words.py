@@ -31,6 +31,8 @@ def occasion_words(occasion: str) -> str:
         Occasion.HANGING: _("Менеджеру: заказ не движется"),
         Occasion.UNCOLLECTED: _("Менеджеру: заказ не забирают"),
         Occasion.PENALTY_NEAR: _("Менеджеру: завтра конец хранения"),
+        Occasion.RECALLED: _("Магазин отозвал заказ"),
+        Occasion.CASH_BACK: _("Кто забирает деньги: они вернулись"),
     }.get(Occasion(occasion), "")
 
 

@@ -12,15 +12,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from parcels import journal
-from parcels.journal import NewFact
-from parcels.models import Parcel, Shop
+from parcels.journal import NewFact, StaleVersion
+from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
 from portal import sheets
 from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
 from portal.order_rows import columns, normal_phone, order_number
+from portal.tracking_story import is_readdressed
 from portal.tracks import track_of
 from scheduling import agreed, booking
+from scheduling.booking import Asker
+from scheduling.policy import Refusal, why_no_redirect
 from scheduling.zones import service_of
 
 REQUIRED = ("order_number", "phone")
@@ -118,6 +121,40 @@ def take_order(session: Session, shop_id: int, cells: Mapping[str, str], now: da
     return _take_row(session, shop, order_number(cells.get("order_number", "")), cells, now)
 
 
+def redirect(session: Session, parcel: Parcel, cells: Mapping[str, str], asker: Asker, now: datetime) -> bool:
+    """The shop sends a parcel held by `journal.lock` to another address. Returns whether that was news.
+
+    Args: `cells` settlement, region and address as a row has them. Raises: BadOrder; Refusal; StaleVersion, also when
+    the address is not the one that was shown.
+    """
+    journal.insist_on(session, parcel, asker.seen)
+    _insist_on_address(session, parcel, asker.seen)
+    said = columns(session, parcel.shop, {**_elsewhere(parcel, cells), "phone": parcel.phone}, now)
+    asked = {name: value for name, value in said.items() if name in ("settlement", "address")}
+    new = {name: value for name, value in asked.items() if value != getattr(parcel, name)}
+    is_other_city = "settlement" in new
+    if (reason := why_no_redirect(parcel.state, is_other_city)) is not None:
+        raise Refusal(reason)
+    if "address" not in said or (is_other_city and "address" not in new):
+        raise BadOrder("no_address")
+    if new:
+        _change(session, parcel, new, now)
+    return bool(new)
+
+
+def _elsewhere(parcel: Parcel, cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells without the name of the place where the parcel goes anyway: other places may be called the same."""
+    here = parcel.settlement.name.casefold() if parcel.settlement is not None else None
+    stays = cells.get("settlement", "").strip().casefold() == here and not cells.get("region", "").strip()
+    return {name: text for name, text in cells.items() if name == "address" or not stays}
+
+
+def _insist_on_address(session: Session, parcel: Parcel, seen: int) -> None:
+    later = Fact.parcel_id == parcel.id, Fact.seq > seen, Fact.kind == Kind.DETAILS_CHANGED
+    if any(is_readdressed(details) for details in session.scalars(select(Fact.details).where(*later))):
+        raise StaleVersion(f"parcel {parcel.id}: another address since version {seen}")
+
+
 def _shops_of(session: Session, codes: set[str]) -> dict[str, Shop]:
     """The shops with these codes, locked in the order of their ids."""
     return {shop.code: shop for shop in session.scalars(_locking_shops().where(Shop.code.in_(codes)))}
@@ -169,6 +206,7 @@ def _change(session: Session, parcel: Parcel, new: dict[str, Any], now: datetime
     A new phone gets a new link, and the old link, which its former owner has, is void: that is the fact LINK_REVOKED,
     and it alone makes a message. So the phone is not named in DETAILS_CHANGED, which would make another one.
     """
+    before, is_first = parcel.settlement.name if parcel.settlement else "", not (parcel.settlement or parcel.address)
     for name, value in new.items():
         setattr(parcel, name, value)
     session.flush()
@@ -179,7 +217,11 @@ def _change(session: Session, parcel: Parcel, new: dict[str, Any], now: datetime
         agreed.readdress(session, parcel)
     changed = [name for name in new if name != "phone"]
     if changed:
-        journal.record(session, parcel, NewFact(Kind.DETAILS_CHANGED, by, details={"changed": changed}), now)
+        cities = {"from_city": before, "to_city": new["settlement"].name} if "settlement" in new else {}
+        details = {"changed": changed, **cities}
+        if is_first and is_readdressed(details):
+            details["first"] = True
+        journal.record(session, parcel, NewFact(Kind.DETAILS_CHANGED, by, details=details), now)
     if "phone" in new:
         journal.record(session, parcel, NewFact(Kind.LINK_REVOKED, by, details={"cause": "phone"}), now)
 

@@ -41,6 +41,7 @@ LOOKS: dict[Stage, Look] = {
     Stage.REFUSED: Look("undo-2", "warn"),
     Stage.RETURNING: Look("undo-2", "warn"),
     Stage.RETURNED: Look("undo-2", "warn"),
+    Stage.RECALLED: Look("undo-2", "warn"),
     Stage.UNKNOWN: Look("circle-question-mark", "warn"),
 }
 
@@ -63,6 +64,7 @@ def stage_words(stage: Stage) -> str:
         Stage.REFUSED: _("Отказ"),
         Stage.RETURNING: _("Возврат"),
         Stage.RETURNED: _("Возвращён"),
+        Stage.RECALLED: _("Отозван магазином"),
         Stage.UNKNOWN: _("Неизвестно"),
     }[stage]
 

@@ -92,6 +92,50 @@ def stale() -> Notice:
     )
 
 
+def recall_unsure() -> Notice:
+    """A recall cannot be taken back."""
+    return Notice(
+        happened=_("Отзыв не записан: он не подтверждён"),
+        means=_("Посылка едет как ехала."),
+        now=_("Если она точно нужна обратно, поставьте отметку и нажмите «Отозвать» ещё раз."),
+        tone="warn",
+    )
+
+
+def not_redirected(words: str) -> Notice:
+    """The new address cannot be used. Args: `words` says why, as for a row of a file."""
+    return Notice(happened=_("Адрес не изменён"), means=words, now=_("Исправьте и нажмите ещё раз."), tone="warn")
+
+
+def parcel_moved_on() -> Notice:
+    """The shop acted on an old page."""
+    return Notice(
+        happened=_("Пока страница была открыта, с посылкой кое-что произошло"),
+        means=_("Ничего не изменено."),
+        now=_("Вот как дела сейчас. Если это ещё нужно, нажмите снова."),
+        tone="warn",
+    )
+
+
+def payment_unclear() -> Notice:
+    """Money cannot be handed over without saying which, when and by which payment."""
+    return Notice(
+        happened=_("Не хватает номера платежа, даты или заказов"),
+        means=_("Ничего не записано."),
+        now=_("Впишите номер и дату платежа и отметьте хотя бы один заказ."),
+    )
+
+
+def money_gone() -> Notice:
+    """Two people hand over the same money, or one presses twice."""
+    return Notice(
+        happened=_("Часть этих денег уже передана или касса изменилась"),
+        means=_("Ничего не записано, письма магазину нет."),
+        now=_("Ниже то, что в кассах сейчас. Отметьте заказы снова."),
+        tone="warn",
+    )
+
+
 def not_changed(problem: Changed | Occupied | Impossible) -> Notice:
     """Why a manager's change was not made."""
     if isinstance(problem, Occupied):

@@ -10,7 +10,7 @@ from parcels.custody_models import Print, StationScan
 from parcels.models import Parcel, Warehouse
 from parcels.scanning import Mode
 from portal.labels import Register, Waybill
-from portal.station import Keeper, hold
+from portal.station import Keeper, hold, label_name
 
 
 def count(session: Session, about: str, parcel_id: int | None, by: str, now: datetime) -> int:
@@ -23,7 +23,7 @@ def count(session: Session, about: str, parcel_id: int | None, by: str, now: dat
 def label_of(session: Session, parcel_id: int, keeper: Keeper, now: datetime) -> Waybill:
     """The label of a parcel, counted. Raises UnknownParcel."""
     parcel = hold(session, keeper, parcel_id)
-    return waybill(parcel, count(session, f"label:{parcel.id}", parcel.id, keeper.name, now))
+    return waybill(parcel, count(session, label_name(parcel.id), parcel.id, keeper.name, now))
 
 
 def waybill(parcel: Parcel, copy: int = 1) -> Waybill:

@@ -82,7 +82,7 @@ class Day:
     @property
     def collected(self) -> dict[str, int]:
         """Money taken at the doors, in minor units by currency."""
-        return _sums((stop.parcel.currency, stop.at.cash_minor) for stop in self.stops)
+        return _sums((stop.parcel.currency, stop.cash_minor) for stop in self.stops)
 
     @property
     def to_collect(self) -> dict[str, int]:

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from parcels import holdings, journal
 from parcels.custody import Holder, Role
-from parcels.custody_models import StationScan
+from parcels.custody_models import Print, StationScan
 from parcels.journal import NewFact, UnknownParcel
 from parcels.models import Fact, Parcel, Staff, Warehouse
 from parcels.numbers import parcel_id_in
 from parcels.scanning import Desk, Mode, Seen, Why, decide, grams
 from parcels.stages import Kind, Stage
+from portal.tracking_story import is_readdressed
 from scheduling import booking, round_loading
 from scheduling.calendars import local_date
 from scheduling.models import Slot
@@ -153,7 +154,29 @@ def seen(session: Session, warehouse: Warehouse, parcel: Parcel) -> Seen:
         is_destination=_ends_here(session, warehouse, parcel),
         agreed_on=slot.day if slot is not None else None,
         agreed_zone=slot.zone_id if slot is not None else None,
+        is_set_aside=parcel.side is Stage.RECALLED and _is_set_aside(session, parcel.id),
+        is_mislabelled=_is_mislabelled(session, parcel.id),
     )
+
+
+def _is_set_aside(session: Session, parcel_id: int) -> bool:
+    """Has it been put aside for the shop since it was recalled?"""
+    kinds = select(Fact.kind).where(Fact.parcel_id == parcel_id, Fact.kind.in_((Kind.RECALLED, Kind.BACK_AT_DEPOT)))
+    return session.scalar(kinds.order_by(Fact.seq.desc()).limit(1)) is Kind.BACK_AT_DEPOT
+
+
+def _is_mislabelled(session: Session, parcel_id: int) -> bool:
+    """Was its address changed after our last label was printed? Of labels that are not ours we know nothing."""
+    printed = session.scalar(select(func.max(Print.at)).where(Print.about == label_name(parcel_id)))
+    if printed is None:
+        return False
+    since = Fact.parcel_id == parcel_id, Fact.kind == Kind.DETAILS_CHANGED, Fact.recorded_at > printed
+    return any(is_readdressed(details) for details in session.scalars(select(Fact.details).where(*since)))
+
+
+def label_name(parcel_id: int) -> str:
+    """Under which name the prints of a parcel's label are counted."""
+    return f"label:{parcel_id}"
 
 
 def _ends_here(session: Session, warehouse: Warehouse, parcel: Parcel) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from parcels.custody_models import StationScan
 from parcels.models import Parcel
 from parcels.scanning import Mode, Why
-from parcels.stages import GOING_BACK, Kind
+from parcels.stages import GOING_BACK, Kind, Stage
 from portal.formats import short_date
 from portal.languages import _
 from portal.notices_staff import who_answers
@@ -44,7 +44,8 @@ def verdict(scan: StationScan, parcel: Parcel | None, language: str) -> Verdict:
     text = f"{named}. {whose}"
     if scan.refusal is not None:
         return Verdict(False, refusal_words(scan.refusal), _put_aside(scan.refusal), text, parcel)
-    title = _done_words(Kind(said["kind"]))
+    is_recalled = said.get("side") == Stage.RECALLED and said["kind"] == Kind.BACK_AT_DEPOT
+    title = _("Отозвана магазином. Положите") if is_recalled else _done_words(Kind(said["kind"]))
     return Verdict(True, title, _place_words(Kind(said["kind"]), said, parcel, language), text, parcel)
 
 
@@ -90,7 +91,7 @@ def refusal_words(why: str) -> str:
         Why.UNKNOWN_CODE: _("Такого номера нет. Проверьте код или наберите номер заказа"),
         Why.SEVERAL: _("Такой заказ есть у нескольких магазинов. Наберите номер VH с этикетки"),
         Why.REPEATED_ID: _("Скан не записан. Отсканируйте ещё раз"),
-        Why.CLOSED: _("Заказ уже закрыт: вручён или возвращён"),
+        Why.CLOSED: _("Заказ уже закрыт: вручён, возвращён или отозван"),
         Why.GOING_BACK: _("Посылка едет обратно. Откройте «Возврат»"),
         Why.ALREADY: _("Этот шаг уже отсканирован"),
         Why.WRONG_WAREHOUSE: _("Посылка не для этого склада"),
@@ -104,6 +105,8 @@ def refusal_words(why: str) -> str:
         Why.WRONG_ZONE: _("Это район другого курьера"),
         Why.WRONG_COURIER: _("Она в рейсе другого курьера"),
         Why.IN_CITY: _("Посылка уже в своём городе, дальше её везёт курьер"),
+        Why.RECALLED: _("Отозвана магазином: отложите на возврат. Откройте «Возврат»"),
+        Why.READDRESSED: _("Адрес изменён. Напечатайте этикетку заново и отсканируйте ещё раз"),
         Why.NOT_BACK: _("Возвращать нечего: посылка не у курьера и не едет обратно"),
     }[Why(why)]
 
@@ -114,4 +117,8 @@ def _put_aside(why: str) -> str:
         return _("На весы")
     if why in (Why.UNKNOWN_CODE, Why.SEVERAL, Why.REPEATED_ID, Why.NO_COURIER):
         return _("Ещё раз")
+    if why == Why.READDRESSED:
+        return _("Новая этикетка")
+    if why == Why.RECALLED:
+        return _("На возврат в магазин")
     return _("Оставьте на месте") if why == Why.ALREADY else _("Отложите в красный ящик")

@@ -122,7 +122,17 @@ _SIDE: dict[Stage, Callable[[Standing], str]] = {
     Stage.UNKNOWN: lambda s: _("Уточняем, где заказ"),
     Stage.REFUSED: lambda s: _("Вы отказались от заказа"),
     Stage.RETURNING: lambda s: _("Едет обратно в магазин"),
-    Stage.RETURNED: lambda s: _("Вернулся в магазин"),
+    Stage.RETURNED: lambda s: _("Магазин отозвал заказ") if Kind.RECALLED in s.newest else _("Вернулся в магазин"),
+    Stage.RECALLED: lambda s: _("Магазин отозвал заказ"),
+}
+
+
+#: What a sentence under the headline adds.
+BENEATH: dict[Stage, Callable[[], str]] = {
+    Stage.UNKNOWN: lambda: _("Перевозчик прислал отметку, которую мы не поняли. Оператор разберётся и позвонит вам."),
+    Stage.INCIDENT: lambda: _("Мы уже разбираемся. Оператор позвонит вам и скажет, как быть дальше."),
+    Stage.MISSED: lambda: _("Заказ вернулся на склад в вашем городе и хранится бесплатно."),
+    Stage.RECALLED: lambda: _("Доставки не будет. Вопросы о заказе и деньгах — к магазину."),
 }
 
 

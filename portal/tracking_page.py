@@ -187,12 +187,8 @@ def _explanation(s: Standing) -> str:
     if stage is Stage.DELIVERED:
         paid = int(s.newest[Kind.DELIVERED].details.get("cod_minor", 0)) if Kind.DELIVERED in s.newest else 0
         return _("Курьер принял {sum}.", sum=money(paid, s.head.currency, s.language)) if paid else ""
-    if stage is Stage.UNKNOWN:
-        return _("Перевозчик прислал отметку, которую мы не поняли. Оператор разберётся и позвонит вам.")
-    if stage is Stage.INCIDENT:
-        return _("Мы уже разбираемся. Оператор позвонит вам и скажет, как быть дальше.")
-    if stage is Stage.MISSED:
-        return _("Заказ вернулся на склад в вашем городе и хранится бесплатно.")
+    if stage in tracking_answer.BENEATH:
+        return tracking_answer.BENEATH[stage]()
     if stage is Stage.AT_PICKUP:
         return " ".join([*_pickup_point(s), _("Храним бесплатно. Возьмите с собой номер заказа.")])
     if s.head.promised_from is None and not s.head.closed_at:

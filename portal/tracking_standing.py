@@ -27,6 +27,7 @@ HAS_OWN_HEADLINE = frozenset(
         Stage.REFUSED,
         Stage.RETURNING,
         Stage.RETURNED,
+        Stage.RECALLED,
     }
 )
 

@@ -28,6 +28,7 @@ _STAGE_OF = {
     Kind.REFUSED: Stage.REFUSED,
     Kind.RETURNING: Stage.RETURNING,
     Kind.RETURNED: Stage.RETURNED,
+    Kind.RECALLED: Stage.RECALLED,
     Kind.UNKNOWN: Stage.UNKNOWN,
     Kind.SLOT_BOOKED: Stage.SCHEDULED,
     Kind.POSTPONED: Stage.POSTPONED,
@@ -105,8 +106,20 @@ def _title(fact: PastFact, language: str) -> str:
         return _("Вернули как было")
     if fact.kind is Kind.DAY_TAKEN:
         return _("{carrier} подтвердил время", carrier=fact.details["by"])
+    if fact.kind is Kind.DETAILS_CHANGED and is_redirect(fact.details):
+        return _("Магазин изменил адрес доставки")
     stage = _STAGE_OF.get(fact.kind)
     return stage_title(stage, language) if stage else ""
+
+
+def is_redirect(details: Mapping[str, Any]) -> bool:
+    """Does a change of an order send it elsewhere? The first address that it is given does not."""
+    return is_readdressed(details) and not details.get("first")
+
+
+def is_readdressed(details: Mapping[str, Any]) -> bool:
+    """Does an order have another address after a change, or its first one?"""
+    return bool({"settlement", "address"} & set(details.get("changed", ())))
 
 
 @cache
@@ -132,7 +145,7 @@ def _place(fact: PastFact, language: str) -> str:
         return notices.why_not_delivered(str(details.get("why", "")))
     if fact.kind is Kind.INCIDENT and details.get("cause") in _ACCIDENTS:
         return _ACCIDENTS[details["cause"]]()
-    return _by_courier(fact, language) or fact.place
+    return _by_courier(fact, language) or str(details.get("to_city", fact.place))
 
 
 def _by_courier(fact: PastFact, language: str) -> str:

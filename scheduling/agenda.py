@@ -28,6 +28,7 @@ _SETTLES_CALL = {
     Kind.TO_COURIER: "with_courier",
     Kind.REFUSED: "refused",
     Kind.RETURNING: "returning",
+    Kind.RECALLED: "recalled",
 }
 _ENDS_PLAN = {Kind.NOT_DELIVERED: "missed", Kind.AT_PICKUP: "at_pickup", Kind.REFUSED: "refused"}
 

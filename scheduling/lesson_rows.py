@@ -19,7 +19,7 @@ READ_DAYS: Final = timedelta(days=420)
 BATCH: Final = 2_000
 _HAND_OVER = frozenset({Kind.HANDED_OVER, Kind.AT_WAREHOUSE})
 _CHOICE = frozenset({Kind.SLOT_BOOKED, Kind.POSTPONED})
-_BACK = frozenset({Kind.REFUSED, Kind.RETURNING, Kind.RETURNED})
+_BACK = frozenset({Kind.REFUSED, Kind.RETURNING, Kind.RETURNED, Kind.RECALLED})
 _READ = (Kind.PROMISED, Kind.ARRIVED, Kind.AT_PICKUP, Kind.DELIVERED, *_HAND_OVER, *_CHOICE, *_BACK)
 _origin = aliased(Settlement)
 _FACTS: Final = (

@@ -14,6 +14,8 @@ ANSWER_DAYS = 2
 #: Causes for which we took back what we had agreed to; what the carrier cannot do, we cannot.
 BROKEN_BY_US = frozenset({"delay", "blackout", "incident", "stop_not_marked", "carrier", "carrier_silent"})
 
+#: So far a parcel may still be sent to another city.
+BEFORE_ROAD = frozenset({Stage.ACCEPTED, Stage.HANDED_OVER, Stage.AT_WAREHOUSE})
 #: Causes after which the recipient is left at least two hours to choose anew before he is called.
 ASKED_ANEW = BROKEN_BY_US | {"request"}
 
@@ -23,6 +25,7 @@ class Reason(StrEnum):
 
     DELIVERED = "delivered"
     GOING_BACK = "going_back"
+    RECALLED = "recalled"
     WITH_COURIER = "with_courier"
     NO_COURIER_HERE = "no_courier_here"
     NO_PROMISE = "no_promise"
@@ -47,6 +50,9 @@ class Reason(StrEnum):
     NOBODY_NAMED = "nobody_named"
     OTHER_SUM = "other_sum"
     TOO_MANY_CHANGES = "too_many_changes"
+    SET_ASIDE = "set_aside"
+    COURIER_HAS_IT = "courier_has_it"
+    OTHER_CITY = "other_city"
 
 
 class Refusal(Exception):
@@ -67,7 +73,7 @@ def why_no_choice(state: State, first_possible: date | None, has_courier: bool) 
     if state.is_closed:
         return Reason.DELIVERED if state.stage is Stage.DELIVERED else Reason.GOING_BACK
     if state.side in GOING_BACK:
-        return Reason.GOING_BACK
+        return Reason.RECALLED if state.side is Stage.RECALLED else Reason.GOING_BACK
     if state.road is Stage.WITH_COURIER:
         return Reason.WITH_COURIER
     if not has_courier:
@@ -75,6 +81,20 @@ def why_no_choice(state: State, first_possible: date | None, has_courier: bool) 
     if first_possible is None:
         return Reason.NO_PROMISE
     return None
+
+
+def why_no_recall(state: State) -> Reason | None:
+    """Why the shop can neither recall nor redirect a parcel in this state; None when it can."""
+    if state.is_closed or state.side in GOING_BACK:
+        return why_no_choice(state, None, has_courier=False)
+    return Reason.COURIER_HAS_IT if state.road is Stage.WITH_COURIER else None
+
+
+def why_no_redirect(state: State, is_other_city: bool) -> Reason | None:
+    """Why the shop cannot give a parcel another address: what has left for its city goes to no other one."""
+    if (reason := why_no_recall(state)) is not None:
+        return reason
+    return Reason.OTHER_CITY if is_other_city and state.road not in BEFORE_ROAD else None
 
 
 def why_not_day(day: date, window: Window, today: date) -> Reason | None:

@@ -39,7 +39,7 @@ def missing(stops: Sequence[Stop], entered: dict[str, int]) -> Missing:
     """What is missing for a round to be closed. Args: `entered` the money the courier gives back, by currency."""
     taken: dict[str, int] = {}
     for stop in stops:
-        taken[stop.parcel.currency] = taken.get(stop.parcel.currency, 0) + stop.at.cash_minor
+        taken[stop.parcel.currency] = taken.get(stop.parcel.currency, 0) + stop.cash_minor
     unmarked = [stop.number for stop in stops if not stop.is_done]
     return Missing(unmarked, [stop.number for stop in stops if stop.is_to_return], taken, entered)
 
@@ -55,8 +55,8 @@ def close(session: Session, one: Round, entered: dict[str, int], now: datetime) 
     if left.unmarked or left.to_return or left.is_cash_short:
         raise NotClosable(left)
     for stop in sorted(stops_of(session, one.id), key=lambda stop: stop.parcel.id):
-        if stop.at.cash_minor:
+        if stop.cash_minor:
             parcel = journal.lock(session, stop.parcel.id)
-            details = {"by": one.courier.name, "cod_minor": stop.at.cash_minor, "currency": parcel.currency}
+            details = {"by": one.courier.name, "cod_minor": stop.cash_minor, "currency": parcel.currency}
             journal.record(session, parcel, at_depot(session, one.zone_id, Kind.CASH_HANDED_IN, details), now)
     one.closed_at, one.cash_handed = now, left.taken

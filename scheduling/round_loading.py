@@ -70,6 +70,8 @@ def load(
     session.refresh(stop)  # with its booking: since they were read the parcel may have been moved or issued
     if stop.loaded_at is not None and (parcel.road is Stage.WITH_COURIER or at is not None):
         return stop
+    if parcel.stage is Stage.RECALLED and at is None:
+        raise Refusal(Reason.SET_ASIDE)
     is_agreed = parcel.stage is Stage.SCHEDULED and stop.booking.is_active
     is_free = is_agreed and stop.done_at is None and one.closed_at is None
     if parcel.closed_at is not None or not (is_free or at is not None):

@@ -59,6 +59,12 @@ class Stop:
         return self.at.outcome if self.standing is Standing.NOT_DELIVERED else None
 
     @property
+    def cash_minor(self) -> int:
+        """The money he has for it: what he said, or, where a carrier says that it came to the door, what was due."""
+        is_unsaid = self.standing is Standing.DELIVERED and self.at.done_at is None and self.at.back_at is None
+        return self.parcel.cod_minor if is_unsaid and self.at.loaded_at is not None else self.at.cash_minor
+
+    @property
     def is_to_return(self) -> bool:
         """Is a parcel that was not handed over still with the courier?"""
         return self.standing is Standing.NOT_DELIVERED and self.at.back_at is None

@@ -60,6 +60,8 @@ def address_of(parcel: Parcel, choices: Preferences, occasion: Occasion, channel
         return choices.owner_phone if is_sms else choices.owner_email
     if audience is Audience.MANAGER:
         return "" if is_sms else choices.manager_email
+    if audience is Audience.COLLECTOR:
+        return "" if is_sms else choices.collector_email or choices.manager_email
     return parcel.phone if is_sms else parcel.email
 
 

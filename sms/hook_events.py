@@ -26,6 +26,7 @@ EVENTS: dict[Kind, str] = {
     Kind.REFUSED: "parcel.refused",
     Kind.RETURNING: "parcel.returning",
     Kind.RETURNED: "parcel.returned",
+    Kind.RECALLED: "parcel.recalled",
     Kind.PROMISED: "parcel.promised",
     Kind.SLOT_BOOKED: "parcel.scheduled",
     Kind.POSTPONED: "parcel.postponed",
@@ -34,6 +35,8 @@ EVENTS: dict[Kind, str] = {
     Kind.HANGING: "parcel.hanging",
     Kind.DAY_TAKEN: "parcel.day_taken",
     Kind.DAY_REFUSED: "parcel.day_refused",
+    Kind.CASH_SENT: "parcel.cash_sent",
+    Kind.CASH_BACK: "parcel.cash_back",
 }
 #: The events that say by webhook what an occasion says to people; the other events are for programs alone.
 OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
@@ -49,6 +52,8 @@ OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
     Occasion.INCIDENT: ("parcel.incident",),
     Occasion.HANGING: ("parcel.hanging",),
     Occasion.DELIVERED: ("parcel.delivered",),
+    Occasion.CASH_BACK: ("parcel.cash_back",),
+    Occasion.RECALLED: ("parcel.recalled",),
 }
 FOR_PROGRAMS: tuple[str, ...] = tuple(
     event for event in EVENTS.values() if not any(event in events for events in OF_OCCASION.values())

@@ -17,6 +17,7 @@ class Audience(StrEnum):
     RECIPIENT = "recipient"
     OWNER = "owner"
     MANAGER = "manager"
+    COLLECTOR = "collector"
 
 
 class Priority(IntEnum):
@@ -54,6 +55,8 @@ class Occasion(StrEnum):
     HANGING = "hanging"
     UNCOLLECTED = "uncollected"
     PENALTY_NEAR = "penalty_near"
+    CASH_BACK = "cash_back"
+    RECALLED = "recalled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +110,10 @@ MANNERS: dict[Occasion, Manner] = {
     _O.HANGING: Manner(Priority.NEWS, Audience.MANAGER),
     _O.UNCOLLECTED: Manner(Priority.REMINDER, Audience.MANAGER),
     _O.PENALTY_NEAR: Manner(Priority.TODAY, Audience.MANAGER, replaces=frozenset({_O.UNCOLLECTED})),
+    _O.CASH_BACK: Manner(Priority.NEWS, Audience.COLLECTOR),
+    _O.RECALLED: Manner(
+        Priority.TODAY,
+        needs_answer=True,
+        replaces=_OF_THE_ROAD | _OF_THE_DAY | _OF_WAITING | _BEFORE_THE_END | _SHOP_WAITS | {_O.FRESH_LINK, _O.HANGING},
+    ),
 }

@@ -124,6 +124,15 @@ def _delivered(_parcel: Parcel, _fact: Fact, _choices: Preferences) -> Iterable[
     return Duty(Occasion.DELIVERED, "1"), Duty(Occasion.RECEIVED, "1")
 
 
+def _cash_back(parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    """One letter for one payment: the fact that lists its orders owes it, and those that name this one owe nothing."""
+    if "told_with" in fact.details:
+        return
+    minor = fact.details.get("cod_minor", parcel.cod_minor)
+    alone = [[parcel.number, parcel.order_number, minor, parcel.currency]]
+    yield Duty(Occasion.CASH_BACK, "1", about={"orders": alone, **fact.details})
+
+
 def _settled(fact: Fact) -> datetime | None:
     """From when on a choice may be confirmed."""
     return fact.recorded_at + CONFIRM_AFTER if fact.source == "recipient" else None
@@ -175,6 +184,8 @@ OWED: dict[Kind, Owing] = {
     Kind.VISIT_MOVED: _visit_moved,
     Kind.NOT_DELIVERED: _once_a_day(Occasion.MISSED),
     Kind.INCIDENT: _once_a_day(Occasion.INCIDENT),
+    Kind.RECALLED: _once_each(Occasion.RECALLED),
     Kind.HANGING: _once_each(Occasion.HANGING),
     Kind.DELIVERED: _delivered,
+    Kind.CASH_BACK: _cash_back,
 }

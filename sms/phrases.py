@@ -68,6 +68,11 @@ RU: Final[Phrases] = {
         "не забран. ",
     ),
     "penalty_near": ("хранение кончается {until}, потом возврат. ", "хранится до {until}. ", "хранение кончается. "),
+    "recalled": (
+        "магазин отозвал заказ, доставки не будет. Звоните в магазин, {shop_phone}: ",
+        *("не привезём, магазин отозвал: ", "магазин отозвал: "),
+    ),
+    "cash_back": ("деньги вернулись: {total}, {payment}. ", "деньги вернулись: {total}. ", "деньги вернулись. "),
 }
 EN: Final[Phrases] = {
     "first_link": (
@@ -125,6 +130,11 @@ EN: Final[Phrases] = {
     "hanging": ("no movement for longer than usual, last seen: {status}, {place}. ", "no movement for too long. "),
     "uncollected": ("not collected, kept until {until}. ", "not collected. "),
     "penalty_near": ("storage ends {until}, then it goes back. ", "kept until {until}. ", "storage ends. "),
+    "recalled": (
+        "the shop has recalled the order, it will not come. Please ring the shop, {shop_phone}: ",
+        *("not coming, recalled by the shop: ", "recalled by the shop: "),
+    ),
+    "cash_back": ("money is back: {total}, {payment}. ", "money is back: {total}. ", "money is back. "),
 }
 UK: Final[Phrases] = {
     "first_link": (
@@ -183,6 +193,11 @@ UK: Final[Phrases] = {
     "hanging": ("немає руху довше звичайного, востаннє: {status}, {place}. ", "немає руху довше звичайного. "),
     "uncollected": ("не забрано, зберігається до {until}. ", "не забрано. "),
     "penalty_near": ("зберігання до {until}, потім повернення. ", "зберігання до {until}. ", "зберігання спливає. "),
+    "recalled": (
+        "магазин відкликав замовлення, доставки не буде. Телефонуйте в магазин, {shop_phone}: ",
+        *("не привеземо, магазин відкликав: ", "магазин відкликав: "),
+    ),
+    "cash_back": ("гроші повернулися: {total}, {payment}. ", "гроші повернулися: {total}. ", "гроші повернулися. "),
 }
 PHRASES: Final[dict[str, Phrases]] = {"ru": RU, "en": EN, "uk": UK}
 #: What a parcel is doing, by the kind of fact.

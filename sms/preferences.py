@@ -43,14 +43,14 @@ class Informing(Base):
 _O, _SMS, _EMAIL = Occasion, Channel.SMS, Channel.EMAIL
 #: What nobody is told by SMS unless the shop asks for it. The rest is told by us: the shop confirms the order, the
 #: delivery service tells everything from then on (the split of the user's document 003).
-_SILENT_SMS: Final = frozenset({_O.MOVED, _O.DELIVERED, _O.HANGING, _O.UNCOLLECTED, _O.PENALTY_NEAR})
+_SILENT_SMS: Final = frozenset({_O.MOVED, _O.DELIVERED, _O.HANGING, _O.UNCOLLECTED, _O.PENALTY_NEAR, _O.CASH_BACK})
 #: A letter tells every change; what is about the next hours is of no use in a mailbox.
 _SILENT_EMAIL: Final = frozenset({_O.DAY_BEFORE, _O.COURIER, _O.HOUR_BEFORE, _O.VISIT_MOVED, _O.CASH, _O.STILL_WAITING})
 #: Of the plan "arrival only": the link, the place of issue, and what cannot be done without an answer.
 _ARRIVAL: Final = frozenset(
     {
         *(_O.FIRST_LINK, _O.FRESH_LINK, _O.AT_PICKUP, _O.CASH, _O.STILL_WAITING, _O.STORAGE_ENDS),
-        *(_O.DELAY, _O.MISSED, _O.REMINDER, _O.COURIER, _O.VISIT_MOVED, _O.RECEIVED),
+        *(_O.DELAY, _O.MISSED, _O.REMINDER, _O.COURIER, _O.VISIT_MOVED, _O.RECEIVED, _O.RECALLED),
     }
 )
 #: What must be told by us whatever the shop chooses: without it nobody could get his order.
@@ -108,6 +108,7 @@ class Preferences:
     owner_phone: str = ""
     owner_email: str = ""
     manager_email: str = ""
+    collector_email: str = ""
     countries: tuple[int, ...] = COUNTRIES
     tellers: Tellers = field(default_factory=dict)
     silent_events: tuple[str, ...] = ()

@@ -65,6 +65,8 @@ def read(session: Session, parcel: Parcel, now: datetime) -> Story:
 def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, str]:
     """Everything that can be named, by placeholder. Args: `about` the details of the fact that is told."""
     parcel, dash = story.parcel, DASH[language]
+    if story.last(Kind.RECALLED) is not None and parcel.stage is not Stage.DELIVERED:
+        return {"shop_phone": parcel.shop.phone}  # no day, sum or place of it is of use to him any more
     known = {
         "city": parcel.settlement.name if parcel.settlement else "",
         "sum": money(parcel.cod_minor, parcel.currency, language) if parcel.cod_minor else "",
@@ -74,6 +76,7 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
         **_of_choice(about if "day" in about and "cause" not in about else story.choice, dash),
         **_of_storage(story),
         **{name: str(about[name]) for name in ("name", "phone") if about.get(name)},
+        **_of_payment(about, language),
     }
     if instead := about.get("instead"):
         days = [date.fromisoformat(day) for day in instead]
@@ -123,6 +126,17 @@ def dates_between(first: date | None, last: date | None, dash: str) -> str:
         return f"{first:%d.%m}"
     is_same_month = (first.year, first.month) == (last.year, last.month)
     return f"{first:%d}{dash}{last:%d.%m}" if is_same_month else f"{first:%d.%m}{dash}{last:%d.%m}"
+
+
+def _of_payment(about: dict[str, Any], language: str) -> dict[str, str]:
+    """Money that has come back: its waybills line by line, with numbers, orders and sums, and what they add up to."""
+    if not about.get("orders"):
+        return {}
+    lines = [f"{number}, {order}, {money(sum_, sign, language)}" for number, order, sum_, sign in about["orders"]]
+    total = money(sum(minor for _, _, minor, _ in about["orders"]), about["orders"][0][3], language)
+    said = {name: str(about[name]) for name in ("payment", "source") if about.get(name)}
+    day = {"paid_on": f"{date.fromisoformat(about['paid_on']):%d.%m.%Y}"} if about.get("paid_on") else {}
+    return {**said, **day, "waybills": "\n" + "\n".join(lines), "total": total}
 
 
 def _hours(starts: str, ends: str, dash: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from string import Formatter
 
-from sms.letter_words import FRAME, LABELS
+from sms.letter_words import FRAME, LABELS, OF_PAYMENT, ORDER
 from sms.phrases import CUT, PHRASES
 from sms.segments import measure
 
@@ -95,13 +95,16 @@ def check_own(template: str) -> None:
 
 
 def letter(key: str, names: Names, known: Known, url: str, stop: str, language: str) -> Letter:
-    """The e-mail for a row of `phrases`. Args: `url` and `stop` whole addresses, `stop` may be empty."""
+    """The e-mail for a row of `phrases`. Args: `url` and `stop` whole addresses, either may be empty."""
     sentence = _first_sentence(key, known, language)
     head = _head(_line(names.shop), _line(names.order))
-    lines = [f"{label}: {known[name]}" for name, label in LABELS[language].items() if name in known]
+    labels = OF_PAYMENT if "waybills" in known else LABELS
+    named = [f"{label}: {known[name]}" for name, label in labels[language].items() if name in known]
+    lines = [line.replace(": \n", ":\n", 1) for line in named]
     opens, why, ends = FRAME[language]
-    about = why.format(shop=_line(names.shop), order=_line(names.order))
-    parts = [head + sentence, *(["\n".join(lines)] if lines else []), opens + url, about]
+    order = ORDER[language].format(order=_line(names.order)) if names.order else ""
+    about = why.format(shop=_line(names.shop), order=order)
+    parts = [head + sentence, *(["\n".join(lines)] if lines else []), *([opens + url] if url else []), about]
     return Letter((head + sentence)[:200], "\n\n".join([*parts, *([ends + stop] if stop else [])]))
 
 

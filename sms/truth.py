@@ -12,7 +12,12 @@ from sms.story import Story, is_hour_over
 Holds = Callable[[Message, Story], bool]
 #: Of no use to somebody who has sent his order back.
 _ONLY_COMING = frozenset({Occasion.FIRST_LINK, Occasion.CASH, Occasion.DELAY, Occasion.IN_CITY, Occasion.REMINDER})
-_EVEN_AFTER_THE_END = frozenset({Occasion.DELIVERED, Occasion.RECEIVED, Occasion.FRESH_LINK})
+_EVEN_AFTER_THE_END = frozenset(
+    {
+        *(Occasion.DELIVERED, Occasion.RECEIVED, Occasion.FRESH_LINK),
+        *(Occasion.CASH_BACK, Occasion.RECALLED),
+    }
+)
 
 
 def why_not_true(row: Message, told: Story) -> str:
@@ -83,6 +88,10 @@ def _nothing_agreed(_row: Message, told: Story) -> bool:
     return told.parcel.plan is None
 
 
+def _not_handed_over(_row: Message, told: Story) -> bool:
+    return told.parcel.stage is not Stage.DELIVERED
+
+
 def _still_stored(_row: Message, told: Story) -> bool:
     until = told.stored_until()
     return until is not None and told.today <= until
@@ -103,6 +112,7 @@ _HOLDS: dict[Occasion, Holds] = {
     Occasion.CASH: _is_due,
     Occasion.DELIVERED: _stage(Stage.DELIVERED),
     Occasion.RECEIVED: _stage(Stage.DELIVERED),
+    Occasion.RECALLED: _not_handed_over,
     Occasion.MISSED: _stage(Stage.MISSED),
     Occasion.INCIDENT: _stage(Stage.INCIDENT),
     Occasion.STILL_WAITING: _still_stored,

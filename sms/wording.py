@@ -127,9 +127,10 @@ def _word(row: Message, told: Story, choices: Preferences, desk: Desk) -> None:
     parcel, key = told.parcel, phrase_key(Occasion(row.kind), row.about, told)
     is_his = row.audience == Audience.RECIPIENT
     row.language = parcel.language if is_his and parcel.language in texts.LANGUAGES else "ru"
-    names = Names(parcel.shop.name, parcel.order_number if choices.with_order else "")
+    is_of_many = len(row.about.get("orders", ())) > 1
+    names = Names(parcel.shop.name, parcel.order_number if choices.with_order and not is_of_many else "")
     known = story.known_of(told, row.about, row.language)
-    link = desk.link_for(parcel) if is_his else parcel.number
+    link = desk.link_for(parcel) if is_his else "" if "orders" in row.about else parcel.number
     row.provider = desk.providers[Channel(row.channel)]
     if row.channel == Channel.EMAIL:
         url = desk.scheme + link if is_his else link

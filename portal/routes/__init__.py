@@ -19,6 +19,7 @@ from portal.routes.manage import bp as manage
 from portal.routes.marks import bp as marks
 from portal.routes.matrix import bp as matrix
 from portal.routes.messages import bp as messages
+from portal.routes.money import bp as money
 from portal.routes.orders import bp as orders
 from portal.routes.phone import bp as phone
 from portal.routes.photos import bp as photos
@@ -26,7 +27,9 @@ from portal.routes.rounds import bp as rounds
 from portal.routes.shop import bp as shop
 from portal.routes.shop_api import bp as shop_api
 from portal.routes.shop_keys import bp as shop_keys
+from portal.routes.shop_money import bp as shop_money
 from portal.routes.shop_numbers import bp as shop_numbers
+from portal.routes.shop_parcels import bp as shop_parcels
 from portal.routes.station import bp as station
 from portal.routes.stop import bp as stop
 from portal.routes.tracking import bp as tracking
@@ -51,6 +54,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         marks,
         matrix,
         messages,
+        money,
         orders,
         phone,
         photos,
@@ -58,7 +62,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         shop,
         shop_api,
         shop_keys,
+        shop_money,
         shop_numbers,
+        shop_parcels,
         station,
         stop,
         tracking,

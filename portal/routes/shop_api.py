@@ -19,7 +19,7 @@ from portal.languages import language
 from portal.limits import at_most
 from portal.problems import problem
 from portal.transaction import reading, transaction
-from scheduling import booking, choosing
+from scheduling import booking, choosing, recalling
 from scheduling.booking import Asker
 from scheduling.policy import Reason, Refusal
 
@@ -30,6 +30,8 @@ MEMBERS = (
     *("accepted_at", "email", "language", "track", "carrier"),
 )
 CHOICES = ("slot", "postpone_to")
+ADDRESS = ("settlement", "region", "address")
+NOTE_LENGTH = 200
 Act = Callable[[Session, dict[str, str]], Answer]
 
 
@@ -90,6 +92,40 @@ def deliver(number: str) -> ResponseReturnValue:
         return Answer(200, api_orders.told(session, parcel))
 
     return _once(CHOICES, agree)
+
+
+@bp.post("/<path:number>/recall")
+@allow(Rule.KEY)
+@at_most("600/minute", by=caller)
+def recall(number: str) -> ResponseReturnValue:
+    """The shop wants an order back that has not come to its recipient."""
+
+    def take_back(session: Session, body: dict[str, str]) -> Answer:
+        seen = api_body.version(request)
+        parcel = journal.lock(session, _mine(session, number).id)
+        asker = Asker(intake.source(g.caller.code), seen)
+        recalling.recall(session, parcel, asker, body.get("note", "")[:NOTE_LENGTH], now())
+        return Answer(200, api_orders.told(session, parcel))
+
+    return _once(("note",), take_back)
+
+
+@bp.post("/<path:number>/redirect")
+@allow(Rule.KEY)
+@at_most("600/minute", by=caller)
+def redirect(number: str) -> ResponseReturnValue:
+    """The shop sends an order to another address, and before it has left to another city."""
+
+    def send_elsewhere(session: Session, body: dict[str, str]) -> Answer:
+        seen = api_body.version(request)
+        parcel = journal.lock(session, _mine(session, number).id)
+        try:
+            intake.redirect(session, parcel, body, Asker(intake.source(g.caller.code), seen), now())
+        except intake.BadOrder as error:
+            raise api_body.not_taken(error) from error
+        return Answer(200, api_orders.told(session, parcel))
+
+    return _once(ADDRESS, send_elsewhere)
 
 
 def _choose(session: Session, parcel: Parcel, asker: Asker, slot: str = "", postpone_to: str = "") -> None:

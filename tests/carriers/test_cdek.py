@@ -151,3 +151,17 @@ def test_a_field_of_a_wrong_type_breaks_nothing(field: str, odd: object) -> None
     assert len(understood(cdek.parse, order(status("DELIVERED"), status("TELEPORTED"), **{field: odd}))) <= 2
     assert len(understood(cdek.parse, order({**status("DELIVERED"), "code": odd, "name": odd, "city": odd}))) <= 1
     assert len(understood(cdek.parse, event(**{field: odd}))) <= 1
+
+
+@pytest.mark.parametrize(
+    ("said", "money"),
+    [
+        ({"transacted_payment": True}, Kind.CASH_BACK),
+        ({"transacted_payment": True, "is_return": True}, None),
+        ({"transacted_payment": "true"}, None),
+        ({}, None),
+    ],
+)
+def test_an_order_tells_that_its_money_has_been_transferred(said: dict[str, Any], money: Kind | None) -> None:
+    waiting, handed_over = cdek.parse(order(status("TAKEN_BY_COURIER"), status("DELIVERED"), **said))
+    assert (waiting.money, handed_over.money) == (None, money)

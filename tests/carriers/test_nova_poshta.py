@@ -137,3 +137,10 @@ def test_a_list_of_parcels_that_is_not_one_is_refused(data: object) -> None:
 def test_a_field_of_a_wrong_type_breaks_nothing(field: str, odd: object) -> None:
     for code in ("5", "9", "999"):
         assert len(understood(nova_poshta.parse, answer({**document(code), field: odd}))) <= 1
+
+
+@pytest.mark.parametrize(("code", "money"), [("9", None), ("10", Kind.CASH_SENT), ("11", Kind.CASH_BACK)])
+def test_a_status_of_hand_over_may_tell_of_the_money_and_is_one_line_still(code: str, money: Kind | None) -> None:
+    [update] = nova_poshta.parse(answer(document(code)))
+    assert (update.kind, update.money) == (Kind.DELIVERED, money)
+    assert "money" not in update.record()

@@ -44,7 +44,7 @@ INTERVALS = [(day, hours, places) for day in (0, 1, 3, 4) for hours, places in (
 PARCELS, OPEN_DAYS = 4, 28
 SCANS = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED, Kind.ARRIVED)
 WORDS = (Kind.UNKNOWN, Kind.INCIDENT, Kind.TO_COURIER, Kind.NOT_DELIVERED, Kind.AT_PICKUP, Kind.MESSAGE_FAILED)
-ENDS = (Kind.REFUSED, Kind.RETURNING, Kind.RETURNED, Kind.DELIVERED)
+ENDS = (Kind.REFUSED, Kind.RETURNING, Kind.RETURNED, Kind.RECALLED, Kind.DELIVERED)
 #: Refusals that the model understands; another one must have another reason, such as a limit of changes.
 UNDERSTOOD = {
     *(Reason.DELIVERED, Reason.GOING_BACK, Reason.WITH_COURIER, Reason.NO_COURIER_HERE, Reason.NO_PROMISE),

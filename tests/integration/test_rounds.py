@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from parcels import journal
+from parcels import holdings, journal
+from parcels.custody import Role, What
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
@@ -18,7 +19,16 @@ from portal.extensions import db
 from portal.ticking import build_rounds, find_late_rounds
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import booking, round_building, round_changes, round_closing, round_loading, round_marks, rounds
+from scheduling import (
+    booking,
+    recalling,
+    round_building,
+    round_changes,
+    round_closing,
+    round_loading,
+    round_marks,
+    rounds,
+)
 from scheduling.booking import Asker
 from scheduling.calendars import moment
 from scheduling.capacity import Changed
@@ -144,6 +154,21 @@ def test_a_code_that_cannot_be_read_is_said_to_be_so(app: Flask) -> None:
 def test_what_an_incident_holds_up_is_not_taken(app: Flask) -> None:
     booked(time(10), kinds=(Kind.ARRIVED, Kind.INCIDENT))
     assert refused(load) is Reason.NOT_TO_LOAD
+
+
+def test_what_the_shop_has_recalled_is_not_taken_and_leaves_the_sheet(app: Flask) -> None:
+    recalled, other = booked(time(10), time(14))
+    assert len(sheet()) == 2
+    with transaction() as session:
+        parcel = journal.lock(session, recalled)
+        recalling.recall(session, parcel, Asker("shop:teply-dom", parcel.version), "", MORNING)
+    assert [parcel_id for parcel_id, _ in sheet()] == [other]
+
+    def take() -> None:
+        with transaction() as session:
+            round_loading.load(session, the_round(session), f"VH{recalled:09d}", COURIER, MORNING)
+
+    assert refused(take) is Reason.SET_ASIDE
 
 
 def test_a_delivery_ends_the_parcel_with_the_money_that_was_due(both: Flask) -> None:
@@ -382,3 +407,17 @@ def test_a_courier_who_changes_his_zone_has_one_round_a_day(app: Flask) -> None:
         booking.book(session, parcel, date(2026, 11, 26), time(10), Asker("recipient", parcel.version), NOW)
         session.scalars(select(Round)).one().day = date(2026, 11, 26)
         assert round_building.build(session, other, date(2026, 11, 26), NOW) == []
+
+
+def test_money_for_what_a_carrier_calls_delivered_is_still_the_courier_s(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    with transaction() as session:
+        journal.record(session, journal.lock(session, parcel_id), NewFact(Kind.DELIVERED, "cdek"), NOON)
+    assert lacks({}).taken == {"RUB": 499_000}
+    with transaction() as session:
+        round_closing.close(session, the_round(session), {"RUB": 499_000}, NOON)
+        held = holdings.holder_of(session, parcel_id, What.CASH)
+        assert held is not None
+        assert held.role is Role.WAREHOUSE
+        assert breaches(session) == []

@@ -80,6 +80,13 @@ def test_cash_goes_from_the_door_to_the_till_and_is_nobodys_before() -> None:
     assert holders(What.CASH, *ROAD, Kind.DELIVERED, Kind.CASH_HANDED_IN, Kind.DELIVERED, cod=1) == [KIM, STORE]
     assert holders(What.CASH, *ROAD, Kind.DELIVERED) == []
     assert holders(What.CASH, *ROAD, Kind.RETURNING, Kind.RETURNED, Kind.DELIVERED, cod=1) == []
+    to_shop = (*ROAD, Kind.DELIVERED, Kind.CASH_HANDED_IN, Kind.CASH_BACK)
+    assert holders(What.CASH, *to_shop, Kind.CASH_HANDED_IN, Kind.CASH_SENT, cod=1) == [KIM, STORE, SHOP]
+    assert holders(What.CASH, *ROAD, Kind.CASH_BACK, cod=1) == []
+    told = Told(Kind.DELIVERED, source="cdek")
+    assert holders(What.CASH, *ROAD, told, cod=1) == [KIM], "what our courier carries he is paid for, whoever says so"
+    sent = Told(Kind.CASH_SENT, source="cdek")
+    assert holders(What.CASH, *ROAD[:2], told, sent, Kind.CASH_BACK, cod=1) == [Holder(Role.CARRIER, "cdek"), SHOP]
     by_post = Told(Kind.DELIVERED, source="russian_post")
     assert holders(What.CASH, *ROAD[:2], by_post, cod=1) == [Holder(Role.CARRIER, "russian_post")]
 

@@ -14,6 +14,7 @@ from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
 from portal import intake
 from portal.intake import BadOrder, BadPhone, Intake, normal_phone, start_tracking
+from portal.tracking_story import is_redirect
 from portal.transaction import transaction
 from scheduling import booking
 from sms.models import Message, Status
@@ -89,7 +90,7 @@ def test_a_change_is_recorded(session: Session) -> None:
     assert take(session, {**GOOD, "address": "ул. Мира, 1", "settlement": "Калининград"}).updated == 1
     parcel = the_parcel(session)
     changed = session.scalars(select(Fact).where(Fact.kind == Kind.DETAILS_CHANGED)).one()
-    assert changed.details == {"changed": ["address", "settlement"]}
+    assert changed.details == {"changed": ["address", "settlement"], "from_city": "Томск", "to_city": "Калининград"}
     assert kinds(session, parcel)[-1] is Kind.PROMISED
     assert parcel.settlement_id == KALININGRAD
 
@@ -196,3 +197,10 @@ def test_missing_columns_are_named() -> None:
     with pytest.raises(intake.BadColumns) as refused:
         intake.check_header(["phone", "cod"])
     assert "order_number" in refused.value.words
+
+
+def test_the_first_address_is_no_redirect(session: Session) -> None:
+    take(session, {"order_number": "117", "phone": GOOD["phone"]})
+    take(session, {**GOOD, "order_number": "117"})
+    changed = session.scalars(select(Fact).where(Fact.kind == Kind.DETAILS_CHANGED)).one()
+    assert (changed.details["first"], is_redirect(changed.details)) == (True, False)

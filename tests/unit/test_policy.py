@@ -29,6 +29,7 @@ MADE = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
         (State(Stage.DELIVERED), Reason.DELIVERED),
         (State(Stage.IN_CITY, side=Stage.REFUSED), Reason.GOING_BACK),
         (State(Stage.IN_CITY, side=Stage.RETURNING), Reason.GOING_BACK),
+        (State(Stage.IN_CITY, side=Stage.RECALLED), Reason.RECALLED),
         (State(Stage.IN_CITY, side=Stage.RETURNED), Reason.GOING_BACK),
     ],
 )

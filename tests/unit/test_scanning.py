@@ -26,6 +26,7 @@ def seen(holder: Holder, *kinds: Kind, packed: bool = True, begins: bool = False
 
 FIRST = seen(SHOP, Kind.ORDER_ACCEPTED, packed=False)
 READY = seen(HERE, *ROAD[:5], ends=True)
+RECALLED = seen(HERE, *ROAD[:5], Kind.RECALLED, ends=True)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,17 @@ READY = seen(HERE, *ROAD[:5], ends=True)
         (Mode.SEND, DESK, seen(HERE, *ROAD, Kind.REFUSED), Kind.RETURNING),
         (Mode.RECEIVE, DESK, seen(LINE, *ROAD, Kind.RETURNING), Why.GOING_BACK),
         (Mode.BACK, SHOPS, seen(LINE, *ROAD, Kind.RETURNING), Kind.RETURNED),
+        (Mode.SEND, DESK, RECALLED, Why.RECALLED),
+        (Mode.ISSUE, COURIERS, RECALLED, Why.RECALLED),
+        (Mode.RECEIVE, DESK, replace(RECALLED, holder=LINE), Kind.BACK_AT_DEPOT),
+        (Mode.BACK, DESK, RECALLED, Kind.BACK_AT_DEPOT),
+        (Mode.BACK, DESK, replace(RECALLED, is_set_aside=True), Why.ALREADY),
+        (Mode.RECEIVE, DESK, replace(RECALLED, holder=LINE, is_set_aside=True), Kind.BACK_AT_DEPOT),
+        (Mode.SEND, DESK, replace(RECALLED, is_set_aside=True, is_mislabelled=True), Kind.RETURNING),
+        (Mode.BACK, SHOPS, RECALLED, Kind.RETURNED),
+        (Mode.ISSUE, COURIERS, replace(READY, is_mislabelled=True), Why.READDRESSED),
+        (Mode.RECEIVE, DESK, replace(seen(LINE, *ROAD[:4], ends=True), is_mislabelled=True), Kind.ARRIVED),
+        (Mode.SEND, DESK, replace(READY, is_mislabelled=True), Why.IN_CITY),
     ],
 )
 def test_a_scan_is_a_fact_or_a_reason(mode: Mode, desk: Desk, parcel: Seen, answer: Kind | Why) -> None:

@@ -18,7 +18,7 @@ START = {
     Stage.UNKNOWN: State(Stage.IN_TRANSIT, side=Stage.UNKNOWN),
     **{
         side: State(Stage.IN_CITY, side=side)
-        for side in (Stage.MISSED, Stage.AT_PICKUP, Stage.REFUSED, Stage.RETURNING, Stage.RETURNED)
+        for side in (Stage.MISSED, Stage.AT_PICKUP, Stage.REFUSED, Stage.RETURNING, Stage.RETURNED, Stage.RECALLED)
     },
 }
 SHORT = {
@@ -38,32 +38,35 @@ SHORT = {
     "re": Stage.REFUSED,
     "rg": Stage.RETURNING,
     "rd": Stage.RETURNED,
+    "ra": Stage.RECALLED,
 }
 KINDS = (
     *(Kind.ORDER_ACCEPTED, Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED, Kind.ARRIVED),
     *(Kind.TO_COURIER, Kind.DELIVERED, Kind.NOT_DELIVERED, Kind.AT_PICKUP, Kind.INCIDENT, Kind.UNKNOWN),
     *(Kind.REFUSED, Kind.RETURNING, Kind.RETURNED, Kind.SLOT_BOOKED, Kind.POSTPONED, Kind.CHOICE_WITHDRAWN),
+    Kind.RECALLED,
 )
 SILENT = sorted(set(Kind) - set(KINDS))
 #: Rows: the stage before. Columns: KINDS in their order. A dot: the stage stays.
 TABLE = """
-          oa ho wh de pa ar co OK nd pp in un re rg rd sb po cw
-ac        .  ho wh tr tr ci co OK mi pp in un re rg rd sc po .
-ho        .  .  wh tr tr ci co OK mi pp in un re rg rd sc po .
-wh        .  .  .  tr tr ci co OK mi pp in un re rg rd sc po .
-tr        .  .  .  .  .  ci co OK mi pp in un re rg rd sc po .
-ci        .  .  .  .  .  .  co OK mi pp in un re rg rd sc po .
-co        .  .  .  .  .  .  .  OK mi .  in un re rg rd .  .  .
-OK        .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-sc        .  .  .  .  .  .  co OK mi pp in un re rg rd .  po tr
-po        .  .  .  .  .  .  co OK mi pp in un re rg rd sc .  tr
-mi        .  .  .  .  .  .  co OK .  pp in un re rg rd sc po .
-pp        .  .  .  .  .  .  co OK mi .  in un re rg rd sc po .
-in        .  .  .  tr tr ci co OK mi pp .  un re rg rd sc po .
-un        .  .  .  tr tr ci co OK mi pp in .  re rg rd sc po .
-re        .  .  .  .  .  .  .  .  .  .  .  .  .  rg rd .  .  .
-rg        .  .  .  .  .  .  .  .  .  .  .  .  .  .  rd .  .  .
-rd        .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+          oa ho wh de pa ar co OK nd pp in un re rg rd sb po cw ra
+ac        .  ho wh tr tr ci co OK mi pp in un re rg rd sc po .  ra
+ho        .  .  wh tr tr ci co OK mi pp in un re rg rd sc po .  ra
+wh        .  .  .  tr tr ci co OK mi pp in un re rg rd sc po .  ra
+tr        .  .  .  .  .  ci co OK mi pp in un re rg rd sc po .  ra
+ci        .  .  .  .  .  .  co OK mi pp in un re rg rd sc po .  ra
+co        .  .  .  .  .  .  .  OK mi .  in un re rg rd .  .  .  ra
+OK        .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+sc        .  .  .  .  .  .  co OK mi pp in un re rg rd .  po tr ra
+po        .  .  .  .  .  .  co OK mi pp in un re rg rd sc .  tr ra
+mi        .  .  .  .  .  .  co OK .  pp in un re rg rd sc po .  ra
+pp        .  .  .  .  .  .  co OK mi .  in un re rg rd sc po .  ra
+in        .  .  .  tr tr ci co OK mi pp .  un re rg rd sc po .  ra
+un        .  .  .  tr tr ci co OK mi pp in .  re rg rd sc po .  ra
+re        .  .  .  .  .  .  .  .  .  .  .  .  .  rg rd .  .  .  .
+rg        .  .  .  .  .  .  .  .  .  .  .  .  .  .  rd .  .  .  .
+rd        .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+ra        .  .  .  .  .  .  .  OK .  .  .  .  .  rg rd .  .  .  .
 """
 CELLS = [
     (SHORT[row[0]], kind, SHORT[row[0]] if cell == "." else SHORT[cell])
@@ -161,5 +164,5 @@ def test_the_same_fact_twice_is_as_good_as_once(kinds: list[Kind], kind: Kind) -
 @given(any_kinds)
 def test_nothing_is_agreed_for_a_parcel_that_was_missed_or_goes_back(kinds: list[Kind]) -> None:
     state = fold(kinds)
-    without_plan = {Stage.MISSED, Stage.AT_PICKUP, Stage.REFUSED, Stage.RETURNING, Stage.RETURNED}
+    without_plan = {Stage.MISSED, Stage.AT_PICKUP, Stage.REFUSED, Stage.RETURNING, Stage.RETURNED, Stage.RECALLED}
     assert state.side not in without_plan or state.plan is None

@@ -116,7 +116,7 @@ def test_a_parcel_at_a_pickup_point_is_asked_after_on_its_last_day() -> None:
     assert next_step(view, NOON) == Step("recipient", Action.COLLECT, at(date(2026, 12, 9), time(9)))
 
 
-@pytest.mark.parametrize("side", [Stage.REFUSED, Stage.RETURNING])
+@pytest.mark.parametrize("side", [Stage.REFUSED, Stage.RETURNING, Stage.RECALLED])
 def test_a_refused_parcel_must_be_back_within_thirty_days(side: Stage) -> None:
     assert next_step(beside(side), NOON) == Step("carrier", Action.SEND_BACK, NOON + timedelta(days=30))
 

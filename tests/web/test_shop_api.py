@@ -367,3 +367,32 @@ def test_a_shop_that_asks_too_often_waits(program: Program, order: Json) -> None
     answers = [program.get("/A-1").status_code for _ in range(601)]
     assert (answers[:600], answers[600]) == ([200] * 600, 429)
     assert problem(program.get("/A-1")) == (429, "http_429")
+
+
+# --- recall and redirect
+
+
+def test_an_order_is_recalled_once_by_the_version_that_was_seen(program: Program, order: Json) -> None:
+    happen(Kind.HANDED_OVER)
+    assert problem(program.post("/A-1/recall", {})) == (428, "no_version")
+    assert problem(program.post("/A-1/recall", {}, If_Match='"1"')) == (412, "stale")
+    seen = program.get("/A-1").headers["ETag"]
+    for _twice in range(2):
+        answer = program.post("/A-1/recall", {"note": "брак"}, If_Match=seen, Idempotency_Key="r-1")
+        assert (answer.status_code, answer.get_json()["stage"]) == (200, "recalled")
+    now = program.get("/A-1").headers["ETag"]
+    assert problem(program.post("/A-1/recall", {}, If_Match=now)) == (409, "recalled")
+    assert problem(program.post("/A-2/recall", {}, If_Match=now)) == (404, "no_order")
+
+
+def test_an_order_is_redirected_while_it_has_not_left_for_its_city(program: Program, order: Json) -> None:
+    seen = program.get("/A-1").headers["ETag"]
+    elsewhere = {"settlement": "Калининград", "address": "ул. Мира, 1"}
+    assert problem(program.post("/A-1/redirect", {"settlement": "Калининград"}, If_Match=seen)) == (422, "no_address")
+    assert problem(program.post("/A-1/redirect", {"phone": "1"}, If_Match=seen)) == (422, "unknown_member")
+    told = program.post("/A-1/redirect", elsewhere, If_Match=seen).get_json()
+    assert (told["timezone"], told["promise"] != order["promise"]) == ("Europe/Kaliningrad", True)
+    assert problem(program.post("/A-1/redirect", {"address": "ул. Мира, 2"}, If_Match=seen)) == (412, "stale")
+    happen(Kind.HANDED_OVER, Kind.DEPARTED)
+    now, back = program.get("/A-1").headers["ETag"], {"settlement": "Томск", "address": "пр. Ленина, 1"}
+    assert problem(program.post("/A-1/redirect", back, If_Match=now)) == (409, "other_city")

@@ -1,0 +1,142 @@
+"""Cash on delivery after the door: who has how much of it, and handing it to the shop it belongs to."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, literal_column, select
+from sqlalchemy.orm import Session, joinedload
+
+from parcels import holdings, journal
+from parcels.custody import Role, What
+from parcels.custody_models import Holding
+from parcels.journal import NewFact, UnknownParcel
+from parcels.models import Fact, Parcel
+from parcels.stages import Kind
+
+#: Facts that say something of a parcel's money, and how much it is.
+_TELLING = (Kind.DELIVERED, Kind.CASH_HANDED_IN, Kind.CASH_SENT, Kind.CASH_BACK)
+
+_KEY = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
+#: Written out, so that SQLite too finds its few rows by the index of them.
+_IS_CASH = literal_column("holdings.what = 'cash'", Boolean())
+
+
+class Where(StrEnum):
+    """How far the money has come: taken from the recipient, on its way to the shop, there."""
+
+    TAKEN = "taken"
+    SENT = "sent"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """The money of one parcel: `minor` units of the parcel's currency, the open row of who has it, and, of what has
+    come back, the number of the payment.
+    """
+
+    parcel: Parcel
+    held: Holding
+    where: Where
+    minor: int
+    payment: str = ""
+
+    @property
+    def currency(self) -> str:
+        return self.parcel.currency
+
+    @property
+    def key(self) -> str:
+        """The parcel and the holding that a page showed: `12:7`."""
+        return f"{self.parcel.id}:{self.held.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What the shop is given at once: the number of the payment and its day, from whom, and who says so."""
+
+    number: str
+    day: date
+    source: str
+    by: str
+
+
+class Changed(Exception):
+    """Some of the money has gone elsewhere since the page was shown; nothing has been recorded."""
+
+
+def held(session: Session, *which: ColumnElement[bool]) -> list[Cash]:
+    """The money that somebody has, by shop and parcel. Args: `which` conditions on `Holding` and `Parcel`."""
+    mine = _IS_CASH, Holding.until.is_(None), *which
+    query = select(Parcel, Holding).join(Holding, Holding.parcel_id == Parcel.id).where(*mine)
+    rows = session.execute(query.options(joinedload(Parcel.shop)).order_by(Parcel.shop_id, Parcel.id)).all()
+    ids = query.with_only_columns(Parcel.id)
+    told = select(Fact).where(Fact.parcel_id.in_(ids), Fact.kind.in_(_TELLING)).order_by(Fact.parcel_id, Fact.seq)
+    facts: dict[int, list[Fact]] = {}
+    for fact in session.scalars(told):
+        facts.setdefault(fact.parcel_id, []).append(fact)
+    return [_cash(parcel, holding, facts.get(parcel.id, [])) for parcel, holding in rows]
+
+
+def in_tills(session: Session) -> list[Cash]:
+    """What our warehouses have."""
+    return held(session, Holding.role == Role.WAREHOUSE)
+
+
+def _cash(parcel: Parcel, holding: Holding, facts: Iterable[Fact]) -> Cash:
+    """The last that was said of the sum counts: a courier may bring less than was due."""
+    minor, payment, kinds = parcel.cod_minor, "", set[Kind]()
+    for fact in facts:
+        minor = fact.details.get("cod_minor", minor)
+        payment = str(fact.details.get("payment", payment))
+        kinds.add(fact.kind)
+    if holding.role is Role.SHOP:
+        where = Where.BACK
+    else:
+        is_on_way = holding.role is Role.CARRIER and Kind.CASH_SENT in kinds
+        where = Where.SENT if is_on_way else Where.TAKEN
+    return Cash(parcel, holding, where, minor, payment)
+
+
+def pay_out(session: Session, keys: Sequence[str], payment: Payment, now: datetime) -> list[Cash]:
+    """Give one shop what our warehouses have of its money: all that is named, or nothing.
+
+    Args: `keys` as `Cash.key` gave them. The fact of the first parcel lists all orders, and the letter hangs on it; the
+    others name that parcel. Returns what was handed over. Raises Changed, also when it is of two shops or currencies.
+    """
+    seen = dict(_ids(key) for key in keys)
+    try:
+        for parcel_id in sorted(seen):
+            journal.lock(session, parcel_id)
+    except UnknownParcel as error:
+        raise Changed from error
+    found = held(session, Parcel.id.in_(seen), Holding.role == Role.WAREHOUSE)
+    is_one = len({(cash.parcel.shop_id, cash.currency) for cash in found}) == 1
+    if not is_one or {cash.parcel.id: cash.held.seq for cash in found} != seen:
+        raise Changed
+    first = found[0].parcel
+    orders = [[cash.parcel.number, cash.parcel.order_number, cash.minor, cash.currency] for cash in found]
+    for cash in found:
+        told: dict[str, Any] = {"orders": orders} if cash.parcel is first else {"told_with": first.number}
+        said = {"payment": payment.number, "paid_on": payment.day.isoformat(), "by": payment.by}
+        details = {**said, "cod_minor": cash.minor, "currency": cash.currency, "source": cash.held.name, **told}
+        journal.record(session, cash.parcel, NewFact(Kind.CASH_BACK, payment.source, details=details), now)
+    return found
+
+
+def _ids(key: str) -> tuple[int, int]:
+    """Raises Changed for what no page of ours has shown."""
+    found = _KEY.fullmatch(key)
+    if found is None:
+        raise Changed
+    return int(found[1]), int(found[2])
+
+
+def is_with(session: Session, parcel_id: int, carrier: str) -> bool:
+    """Does a carrier have the money of a parcel?"""
+    holder = holdings.holder_of(session, parcel_id, What.CASH)
+    return holder is not None and (holder.role, holder.name) == (Role.CARRIER, carrier)
