@@ -16,7 +16,7 @@ from scheduling.depots import at_depot
 from scheduling.models import Booking
 from scheduling.policy import Reason, Refusal
 from scheduling.round_models import Round, RoundStop
-from scheduling.rounds import DELIVERED
+from scheduling.rounds import DELIVERED, bring_over
 
 _NUMBER = re.compile(r"(?:VH|МР)?0*(\d{1,9})", re.IGNORECASE)  # a scanner types МР where the layout is Russian
 
@@ -77,6 +77,7 @@ def load(
     details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
     journal.record(session, parcel, as_it_was(session, stop, NewFact(Kind.TO_COURIER, "courier", at, "", details)), now)
     stop.loaded_at = at or now
+    bring_over(session, one, stop)
     return stop
 
 
