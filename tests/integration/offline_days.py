@@ -105,18 +105,15 @@ def handle(phone: Phone, asked: dict[str, Any], now: datetime, only: int | None 
     """What the server does with a request, as its route does; `only` so many marks before it dies."""
     _by, marks = phone_marks.read(asked, now)
     answers = []
-    for one in marks[:only]:
-        answers.append(phone_marks.take(phone.user, ZONE, one, now))
-        said = one.said
-        found = said.parcel_id or number_of(said.fields.get("code", ""))
-        new = Heard(said.kind, found, phone.user.id, one.id, said.fields.get("why", ""))
+    for one, mark in zip(asked["marks"][:only], marks, strict=False):
+        answers.append(phone_marks.take(phone.user, ZONE, mark, now))
+        number = one["parcel"] or one["fields"].get("code", "").removeprefix("VH")
+        waited = datetime.fromisoformat(asked["sent_at"]) - datetime.fromisoformat(one["at"])
+        at = now - max(waited, timedelta())
+        new = Heard(one["kind"], int(number or 0), phone.user.id, one["id"], one["fields"].get("why", ""), at)
         if new not in phone.heard:
             phone.heard.append(new)
     return answers
-
-
-def number_of(code: str) -> int | None:
-    return int(code.removeprefix("VH")) if code else None
 
 
 @dataclass(frozen=True)
@@ -234,13 +231,16 @@ class Road:
         elif self.random.random() < 0.4:
             self.phone.send(self.random, self.now)
 
-    def drive(self, parcels: list[int], failed: list[int]) -> Iterator[None]:
-        """Take the load, leave, mark each stop. Yields after each step; into `failed` goes what is to come back."""
+    def drive(self, parcels: list[int], strange: list[int], failed: list[int]) -> Iterator[None]:
+        """Take the load, leave, mark each stop. Yields after each step.
+
+        Args: `strange` is what he was never given and may scan by mistake; into `failed` goes what is to come back.
+        """
         for parcel_id in parcels:
             self.mark("scan", code=f"VH{parcel_id:09d}")
             yield
         if self.random.random() < 0.2:
-            self.mark("scan", code=f"VH{NOBODYS:09d}")
+            self.mark("scan", code=f"VH{self.random.choice([NOBODYS, *strange]):09d}")
         self.mark("start")
         for parcel_id in self.random.sample(parcels, len(parcels)):
             self.passes(100)
@@ -281,12 +281,17 @@ def _load(town: Town, pattern: Pattern, day: date, user: User, random: Random) -
 def _day(lived: Lived, day: date, loads: list[list[int]], random: Random) -> None:
     """A day with its roads, step by step in the order of the clock, and what others do meanwhile."""
     parcels = lived.parcels[day] = [parcel_id for load in loads for parcel_id in load]
+    for phone, load in zip(lived.phones, loads, strict=True):
+        lived.heard += [Heard("morning", parcel_id, phone.user.id) for parcel_id in load]
     roads = [Road(phone, day, random, moment(day, time(8, 30), ZONE)) for phone in lived.phones]
     failed = [list[int]() for _ in roads]
+    shared = [one for one in parcels if random.random() < 0.6]
+    for parcel_id in shared:
+        _give(lived, parcel_id, roads[0])
     left = {}
     for number, (road, load) in enumerate(zip(roads, loads, strict=True)):
-        claimed = [one for one in parcels if one in load or random.random() < 0.6]
-        left[number] = road.drive(claimed, failed[number])
+        strange = [one for one in parcels if one not in (*load, *shared)]
+        left[number] = road.drive([*load, *(one for one in shared if one not in load)], strange, failed[number])
     while left:
         number = min(left, key=lambda one: roads[one].now)
         if next(left[number], left) is left:
@@ -302,18 +307,24 @@ def _day(lived: Lived, day: date, loads: list[list[int]], random: Random) -> Non
 def _meanwhile(lived: Lived, parcel_id: int, road: Road, random: Random) -> None:
     """The dispatcher gives a stop to the other courier, or a carrier says that it was delivered."""
     luck = random.random()
-    if luck < 0.3:
-        with suppress(Impossible, LookupError), transaction() as session:
-            stop = session.scalars(select(RoundStop).where(RoundStop.parcel_id == parcel_id)).one()
-            others = (phone.user.id for phone in lived.phones if phone.user.id != stop.round.courier_id)
-            other = rounds.round_of(session, next(others), road.day)
-            assert other is not None
-            round_changes.give(session, stop.round_id, stop.round.version, stop.booking_id, other.id, road.now)
-    elif luck < 0.33:
+    if luck < 0.2:
+        _give(lived, parcel_id, road)
+    elif luck < 0.23:
         with transaction() as session:
             parcel = journal.lock(session, parcel_id)
             journal.record(session, parcel, NewFact(Kind.DELIVERED, "carrier:test"), road.now)
         lived.heard.append(Heard("carrier", parcel_id))
+
+
+def _give(lived: Lived, parcel_id: int, road: Road) -> None:
+    """A stop goes to the other courier's round, if the dispatcher may do that as far as we know."""
+    with suppress(Impossible, LookupError), transaction() as session:
+        stop = session.scalars(select(RoundStop).where(RoundStop.parcel_id == parcel_id)).one()
+        to = next(phone.user.id for phone in lived.phones if phone.user.id != stop.round.courier_id)
+        other = rounds.round_of(session, to, road.day)
+        assert other is not None
+        round_changes.give(session, stop.round_id, stop.round.version, stop.booking_id, other.id, road.now)
+        lived.heard.append(Heard("given", parcel_id, to))
 
 
 def _evening(lived: Lived, parcels: list[int], at: datetime, random: Random) -> None:

@@ -6,7 +6,8 @@ It is worked out from what was heard and in which order, without any of the code
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 NOT_MET, REFUSAL = ("absent", "later", "no_answer"), ("changed_mind", "wrong_size")
 
@@ -15,8 +16,8 @@ NOT_MET, REFUSAL = ("absent", "later", "no_answer"), ("changed_mind", "wrong_siz
 class Heard:
     """One thing that has come to our ears: a mark of a courier, under its `name` in his phone, or what others did.
 
-    `kind` is that of the mark, "anew" when the recipient has agreed another day, "carrier" when a carrier says that it
-    has delivered.
+    `kind` is that of the mark, told as happened `at`; or "anew" when the recipient has agreed another day, "carrier"
+    when a carrier says that it has delivered, "morning" and "given" when the stop stands in the round of `courier`.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class Heard:
     courier: int = 0
     name: str = ""
     why: str = ""
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass
@@ -32,7 +34,8 @@ class Wanted:
 
     outcome: str | None = None
     courier: int | None = None
-    is_loaded: bool = False
+    loaded_at: datetime | None = None
+    is_given: bool = False
     is_anew: bool = False
     is_delivered: bool = False
     is_refused: bool = False
@@ -53,18 +56,22 @@ class Wanted:
             self.is_anew = True
         elif new.kind == "carrier":
             self.is_delivered = self.is_delivered or not self.is_refused
+        elif new.kind in ("morning", "given"):
+            self.courier, self.is_given = new.courier, new.kind == "given"
         else:
-            return {"scan": self._scan, "delivered": self._delivered, "failed": self._failed, "back": self._back}[
-                new.kind
-            ](new)
+            marks = {"scan": self._scan, "delivered": self._delivered, "failed": self._failed, "back": self._back}
+            return marks[new.kind](new)
         return True
 
     def _scan(self, new: Heard) -> bool:
-        if not self.is_loaded and self.is_delivered:
+        if new.courier != self.courier and not self.is_given:
             return False
-        if not self.is_loaded:
-            self.courier = new.courier
-        self.is_loaded = True
+        if self.outcome is None and self.loaded_at is None and self.is_delivered:
+            return False
+        is_open = self.outcome is None and not self.is_delivered
+        assert new.at is not None
+        if is_open and (self.loaded_at is None or (new.courier != self.courier and new.at > self.loaded_at)):
+            self.courier, self.loaded_at = new.courier, new.at
         return True
 
     def _delivered(self, new: Heard) -> bool:
@@ -98,6 +105,6 @@ def told(heard: Iterable[Heard], parcels: set[int]) -> tuple[dict[int, Wanted], 
             taken[new.courier, new.name] = True
         else:
             counts = new.parcel_id in wanted and wanted[new.parcel_id].hear(new)
-            if new.courier:
+            if new.name:
                 taken[new.courier, new.name] = counts
     return wanted, taken
