@@ -30,7 +30,10 @@ class Heard:
 
 @dataclass
 class Wanted:
-    """What must be written of a parcel: `courier` is he whose mark counts, `late` how often it was delivered again."""
+    """What must be written of a parcel: `courier` is he whose mark counts.
+
+    `loads` says how often a courier took it, `late` how often it was handed over again.
+    """
 
     outcome: str | None = None
     courier: int | None = None
@@ -40,6 +43,7 @@ class Wanted:
     is_delivered: bool = False
     is_refused: bool = False
     is_back: bool = False
+    loads: int = 0
     late: int = 0
 
     @property
@@ -72,6 +76,7 @@ class Wanted:
         assert new.at is not None
         if is_open and (self.loaded_at is None or (new.courier != self.courier and new.at > self.loaded_at)):
             self.courier, self.loaded_at = new.courier, new.at
+            self.loads += 1
         return True
 
     def _delivered(self, new: Heard) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from parcels.models import Fact, Parcel
+from parcels import journal
+from parcels.models import Parcel
 from parcels.stages import Kind
 from portal.transaction import reading, transaction
 from portal.verify import breaches
@@ -33,12 +34,13 @@ def as_it_was(lived: Lived) -> None:
             stops = select(RoundStop).where(RoundStop.parcel_id == parcel_id).order_by(RoundStop.booking_id)
             stop = session.scalars(stops).first()
             assert stop is not None
-            late = select(func.count()).where(Fact.parcel_id == parcel_id, Fact.kind == Kind.LATE_NEWS)
-            late = late.where(Fact.details["kind"].as_string() == Kind.DELIVERED.value)
-            found = stop.outcome, stop.back_at is not None, stop.cash_minor, session.scalar(late)
+            facts = journal.facts_of(session, parcel)
+            late = [fact.details["kind"] for fact in facts if fact.kind is Kind.LATE_NEWS]
+            loads = sum(fact.kind is Kind.TO_COURIER for fact in facts) + late.count(Kind.TO_COURIER)
+            found = stop.outcome, stop.back_at is not None, stop.cash_minor, loads, late.count(Kind.DELIVERED)
             cash = COD if truth.outcome == "delivered" else 0
             assert parcel.stage.value == truth.stage, truth
-            assert found == (truth.outcome, truth.is_back, cash, truth.late), truth
+            assert found == (truth.outcome, truth.is_back, cash, truth.loads, truth.late), truth
             assert stop.round.courier_id == truth.courier, truth
     _close(lived, wanted)
 
