@@ -15,7 +15,7 @@ from scheduling.round_models import RoundStop
 from tests.integration.offline_days import COD, Lived, Town, close, live
 from tests.integration.offline_truth import Wanted, told
 
-SCHEDULES = 5
+SCHEDULES = 4
 
 
 def as_it_was(lived: Lived) -> None:
