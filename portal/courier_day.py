@@ -11,8 +11,9 @@ from parcels import journal
 from parcels.journal import UnknownParcel
 from portal.access import User
 from portal.languages import _
-from scheduling import round_closing, round_loading, round_marks, rounds
+from scheduling import photos, round_closing, round_loading, round_marks, rounds
 from scheduling.calendars import local_date
+from scheduling.models import Zone
 from scheduling.policy import Reason, Refusal
 from scheduling.round_loading import Courier
 from scheduling.round_marks import HandedOver, WhyNot
@@ -26,14 +27,22 @@ class NoReason(ValueError):
     """A stop that was not handed over, and nothing that says why."""
 
 
+class NoZone(LookupError):
+    """A courier for whom nobody has said where he drives: there is no round to show or to mark."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that a courier says: the fields of its form, and `at` when it happened, if his phone tells it late."""
+    """One thing that a courier says: the fields of its form, and `at` when it happened, if his phone tells it late.
+
+    `photo` is the body of the file that came along.
+    """
 
     kind: str
     fields: Mapping[str, str] = field(default_factory=dict)
     parcel_id: int | None = None
     at: datetime | None = None
+    photo: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +55,19 @@ class Scene:
     now: datetime
 
 
+def zone_of(session: Session, user: User) -> Zone:
+    """The zone that a courier drives in. Raises NoZone."""
+    zone = session.get(Zone, user.zone_id) if user.zone_id is not None else None
+    if zone is None:
+        raise NoZone
+    return zone
+
+
 def carry_out(session: Session, user: User, zone: str, said: Said, now: datetime) -> str:
     """Do what a courier says. Returns what to tell him, which may be nothing.
 
-    Args: `zone` is the IANA zone of his round. Raises: Refusal, WrongParcel, NotClosable, NoReason, UnknownParcel,
-    after which nothing may be kept.
+    Args: `zone` is the IANA zone of his round. Raises: Refusal, WrongParcel, NotClosable, NoReason, BadPhoto,
+    UnknownParcel, after which nothing may be kept.
     """
     one = rounds.round_of(session, user.id, day_of(said.fields, zone, now), lock=True)
     if one is None:
@@ -101,6 +118,12 @@ def _delivered(scene: Scene, said: Said) -> str:
     return ""
 
 
+def _photo(scene: Scene, said: Said) -> str:
+    parcel = journal.lock(scene.session, _parcel_id(said))
+    photos.attach(scene.session, scene.one, parcel, said.photo, scene.user.name, scene.now, said.at)
+    return _("Фото сохранено.")
+
+
 def _failed(scene: Scene, said: Said) -> str:
     why = said.fields.get("why", "")
     if why not in list(WhyNot):
@@ -128,6 +151,7 @@ DEEDS: dict[str, Callable[[Scene, Said], str]] = {
     "warned": _warned,
     "unanswered": _unanswered,
     "delivered": _delivered,
+    "photo": _photo,
     "failed": _failed,
     "back": _back,
     "close": _close,

@@ -8,7 +8,8 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from portal import notices, refusals
+from portal import notices, notices_staff, refusals
+from portal.courier_day import NoZone
 from portal.languages import _, language
 from portal.links import BadLink, EndedLink
 from portal.notices import Notice
@@ -31,6 +32,11 @@ def ended_link(error: EndedLink) -> ResponseReturnValue:
 def refused(error: Refusal) -> ResponseReturnValue:
     """A refusal that its page did not catch."""
     return _page(refusals.refusal(error, language()), 409)
+
+
+def no_zone(_error: NoZone) -> ResponseReturnValue:
+    """A courier without a district has no round."""
+    return _page(notices_staff.no_zone(), 409)
 
 
 def out_of_date(_error: CSRFError) -> ResponseReturnValue:
@@ -76,6 +82,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(BadLink, bad_link)
     app.register_error_handler(EndedLink, ended_link)
     app.register_error_handler(Refusal, refused)
+    app.register_error_handler(NoZone, no_zone)
     app.register_error_handler(CSRFError, out_of_date)
     app.register_error_handler(OperationalError, database_down)
     app.register_error_handler(DataError, not_to_be_kept)

@@ -19,6 +19,7 @@ from portal.courier_day import MAY_WAIT, NoReason, Said
 from portal.languages import _, language
 from portal.transaction import reading, transaction
 from scheduling.mark_models import DeviceMark
+from scheduling.photos import BadPhoto
 from scheduling.policy import Refusal
 from scheduling.round_closing import NotClosable
 from scheduling.round_loading import WrongParcel
@@ -43,20 +44,21 @@ class Waiting:
     said: Said
 
 
-def read(sent: Any, now: datetime) -> tuple[str, list[Waiting]]:
+def read(sent: Any, now: datetime, photo: bytes = b"") -> tuple[str, list[Waiting]]:
     """Whose marks a request brings, and they in the order in which they were made. Raises BadMarks.
 
-    How long each has waited is the difference of two readings of the phone's clock, so that it may be hours wrong.
+    Args: `sent` as JSON has it; `photo` the body of a mark that tells of one. How long each has waited is the
+    difference of two readings of the phone's clock, so that it may be hours wrong.
     """
     if not isinstance(sent, dict) or not isinstance(sent.get("marks"), list) or len(sent["marks"]) > MOST:
         raise BadMarks
     device, sent_at = _text(sent.get("device"), ID_LENGTH), _moment(sent.get("sent_at"))
     if not device:
         raise BadMarks
-    return _text(sent.get("by"), ID_LENGTH), [_mark(device, one, sent_at, now) for one in sent["marks"]]
+    return _text(sent.get("by"), ID_LENGTH), [_mark(device, one, sent_at, now, photo) for one in sent["marks"]]
 
 
-def _mark(device: str, one: Any, sent_at: datetime | None, now: datetime) -> Waiting:
+def _mark(device: str, one: Any, sent_at: datetime | None, now: datetime, photo: bytes) -> Waiting:
     if not isinstance(one, dict) or not (client_id := _text(one.get("id"), ID_LENGTH)):
         raise BadMarks
     made_at = _moment(one.get("at"))
@@ -70,6 +72,7 @@ def _mark(device: str, one: Any, sent_at: datetime | None, now: datetime) -> Wai
         fields={str(name)[:ID_LENGTH]: _text(value, FIELD_LENGTH) for name, value in fields.items()},
         parcel_id=int(parcel) if parcel.isascii() and parcel.isdigit() and len(parcel) < 18 else None,
         at=now - min(max(waited, timedelta()), LONGEST_WAIT),
+        photo=photo,
     )
     return Waiting(device, client_id, said)
 
@@ -85,7 +88,7 @@ def take(user: User, zone: str, mark: Waiting, now: datetime) -> dict[str, str]:
                 with session.begin_nested():
                     kept.words = courier_day.carry_out(session, user, zone, mark.said, now)
                 kept.is_taken = True
-            except (Refusal, WrongParcel, NotClosable, NoReason, UnknownParcel, KeyError) as problem:
+            except (Refusal, WrongParcel, NotClosable, NoReason, BadPhoto, UnknownParcel, KeyError) as problem:
                 kept.words = _words(mark.said.kind, problem)
             return _answer(kept)
     except IntegrityError:  # the same mark, sent twice at once: the other one's answer counts
@@ -140,6 +143,8 @@ def _answer(kept: DeviceMark) -> dict[str, str]:
 
 def _words(kind: str, problem: Exception) -> str:
     """Why a mark does not count, in one line."""
+    if kind == "photo":
+        return round_words.bad_photo(problem.reason if isinstance(problem, BadPhoto) else "not_handed_over")
     if isinstance(problem, Refusal | WrongParcel | NotClosable):
         notice = round_words.problem(kind, problem, language())
         return f"{notice.happened}. {notice.means} {notice.now}"[:500]

@@ -36,12 +36,15 @@ def kind_of(body: bytes) -> str | None:
     return "image/webp" if body[:4] == b"RIFF" and body[8:12] == b"WEBP" else None
 
 
-def attach(session: Session, one: Round, parcel: Parcel, body: bytes, by: str, now: datetime) -> DoorPhoto:
-    """Keep a photo of a hand-over. Args: `parcel` held by `journal.lock`, so that two at once are not four.
+def attach(
+    session: Session, one: Round, parcel: Parcel, body: bytes, by: str, now: datetime, at: datetime | None = None
+) -> DoorPhoto:
+    """Keep a photo of a hand-over.
 
-    Raises: BadPhoto; Refusal when it was not handed over on this round; UnknownParcel.
+    Args: `parcel` held by `journal.lock`, so that two at once are not four; `at` is when it was taken if the phone
+    could not send it at once. Raises: BadPhoto; Refusal when it was not handed over on this round; UnknownParcel.
     """
-    on_round(session, one, parcel.id)
+    on_round(session, one, parcel.id, at)
     if parcel.stage is not Stage.DELIVERED:
         raise Refusal(Reason.NOT_ON_ROUND)
     kind = kind_of(body)
@@ -50,7 +53,7 @@ def attach(session: Session, one: Round, parcel: Parcel, body: bytes, by: str, n
     count = select(func.count()).select_from(DoorPhoto).where(DoorPhoto.parcel_id == parcel.id)
     if (session.scalar(count) or 0) >= MOST:
         raise BadPhoto("too_many")
-    photo = DoorPhoto(parcel_id=parcel.id, by=by, taken_at=now, kind=kind, body=body)
+    photo = DoorPhoto(parcel_id=parcel.id, by=by, taken_at=at or now, kind=kind, body=body)
     session.add(photo)
     session.flush()
     return photo

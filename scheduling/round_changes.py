@@ -61,7 +61,7 @@ def give(session: Session, round_id: int, seen: int, booking_id: int, to_id: int
     fixed = sum(stop.loaded_at is not None for stop in others)
     (order,) = put_in([[visit_of(stop) for stop in others]], visit_of(moved), [fixed])
     by_booking = {stop.booking_id: stop for stop in (*others, moved)}
-    moved.is_moved = True
+    moved.is_moved, moved.round_id = True, other.id
     _rewrite(session, other, [by_booking[visit.booking] for visit in order], now)
     _rewrite(session, one, [stop for stop in stops if stop is not moved], now)
 

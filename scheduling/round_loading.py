@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session, joinedload
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Staff
+from parcels.models import Parcel, Staff
 from parcels.numbers import written
 from parcels.stages import Kind, Stage
 from scheduling.depots import at_depot
 from scheduling.models import Booking
 from scheduling.policy import Reason, Refusal
 from scheduling.round_models import Round, RoundStop
-from scheduling.rounds import DELIVERED
+from scheduling.rounds import DELIVERED, bring_over
 
 _NUMBER = re.compile(r"(?:VH|МР)?0*(\d{1,9})", re.IGNORECASE)  # a scanner types МР where the layout is Russian
 
@@ -63,12 +63,15 @@ def load(
 
     Args: `one` held by `round_of`; `by_eye` when the code cannot be read and he has chosen it from the list; `at` is
     when it happened if his phone could not tell at once: then it has happened, whatever we thought meanwhile.
-    Raises: WrongParcel, with the round it belongs to; Refusal when something lies over the parcel.
+    Raises: WrongParcel, with the round it belongs to, unless a dispatcher has moved it there; Refusal when something
+    lies over the parcel.
     """
     stop = _scanned(session, one, code, at)
+    if stop.round_id != one.id and not stop.is_moved:
+        raise WrongParcel(written(stop.parcel_id), (stop.round.name, stop.round.courier.name))
     parcel = journal.lock(session, stop.parcel_id)
     session.refresh(stop)  # with its booking: since they were read the parcel may have been moved or issued
-    if stop.loaded_at is not None and (parcel.road is Stage.WITH_COURIER or at is not None):
+    if _is_known(one, stop, parcel, at):
         return stop
     if parcel.stage is Stage.RECALLED and at is None:
         raise Refusal(Reason.SET_ASIDE)
@@ -79,7 +82,17 @@ def load(
     details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
     journal.record(session, parcel, as_it_was(session, stop, NewFact(Kind.TO_COURIER, "courier", at, "", details)), now)
     stop.loaded_at = at or now
+    bring_over(session, one, stop)
     return stop
+
+
+def _is_known(one: Round, stop: RoundStop, parcel: Parcel, at: datetime | None) -> bool:
+    """Does a scan tell nothing new? The later one of another courier does: he has taken it over."""
+    if at is None:
+        return stop.loaded_at is not None and parcel.road is Stage.WITH_COURIER
+    if stop.loaded_at is None or stop.done_at is not None:
+        return stop.done_at is not None
+    return stop.round_id == one.id or at <= stop.loaded_at or parcel.closed_at is not None
 
 
 def as_it_was(session: Session, stop: RoundStop, new: NewFact) -> NewFact:

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel
-from parcels.stages import Kind, Stage
+from parcels.stages import Kind, Stage, advance
 from scheduling.policy import Reason, Refusal
 from scheduling.round_loading import as_it_was
 from scheduling.round_models import Round, RoundStop
-from scheduling.rounds import DELIVERED, on_round
+from scheduling.rounds import DELIVERED, bring_over, on_round
 
 
 class WhyNot(StrEnum):
@@ -76,28 +76,32 @@ def deliver(
     now: datetime,
     at: datetime | None = None,
 ) -> None:
-    """Mark a stop as handed over. A second mark changes nothing.
+    """Mark a stop as handed over. A second mark changes nothing; what a carrier has told before us is late news.
 
     Args: `parcel` held by `journal.lock`; `at` is when it happened if the phone could not tell at once. Raises Refusal
-    when it is not in the car of this round, when nobody is named, or when the money is not what was due and nothing is
-    said of it.
+    when it is not in the car of this round, when it is on its way back, when nobody is named, or when the money is not
+    what was due and nothing is said of it.
     """
     stop = on_round(session, one, parcel.id, at)
-    if parcel.stage is Stage.DELIVERED:
+    if stop.outcome == DELIVERED and stop.round_id == one.id:
         return
-    _insist_on_car(one, stop, parcel, at)
-    if not said.to.strip():
-        raise Refusal(Reason.NOBODY_NAMED)
-    if said.cash_minor < 0 or (said.cash_minor != parcel.cod_minor and not said.comment.strip()):
-        raise Refusal(Reason.OTHER_SUM)
+    is_known = parcel.stage is Stage.DELIVERED
+    if not is_known:
+        _insist_on_car(one, stop, parcel, at)
+    _insist_on_hand_over(parcel, said)
     details = {"by": courier, "booking": stop.booking_id, "cod_minor": said.cash_minor, "currency": parcel.currency}
     extra = {"to": said.to.strip(), "receipt": said.receipt.strip(), "note": said.comment.strip()}
     if said.cash_minor != parcel.cod_minor:
         details["due_minor"] = parcel.cod_minor
     details |= {name: words for name, words in extra.items() if words}
-    journal.record(session, parcel, NewFact(Kind.DELIVERED, "courier", at, details=details), now)
-    _done(stop, DELIVERED, at or now)
-    stop.cash_minor = said.cash_minor
+    if is_known:
+        details["kind"] = Kind.DELIVERED.value
+    journal.record(
+        session, parcel, NewFact(Kind.LATE_NEWS if is_known else Kind.DELIVERED, "courier", at, "", details), now
+    )
+    if stop.outcome != DELIVERED:  # otherwise the mark of another courier was here first, and counts
+        _done(session, one, stop, DELIVERED, at or now)
+        stop.cash_minor = said.cash_minor
 
 
 def fail(
@@ -122,7 +126,7 @@ def fail(
         details["reason"] = REASON_IDS[why]
     kind = Kind.NOT_DELIVERED if why in NOT_MET else Kind.REFUSED
     journal.record(session, parcel, as_it_was(session, stop, NewFact(kind, "courier", at, details=details)), now)
-    _done(stop, why.value, at or now)
+    _done(session, one, stop, why.value, at or now)
 
 
 def ring_in_vain(session: Session, one: Round, parcel_id: int, courier: str, now: datetime) -> None:
@@ -148,5 +152,16 @@ def _insist_on_car(one: Round, stop: RoundStop, parcel: Parcel, at: datetime | N
         raise Refusal(Reason.NOT_ON_ROUND)
 
 
-def _done(stop: RoundStop, outcome: str, now: datetime) -> None:
+def _insist_on_hand_over(parcel: Parcel, said: HandedOver) -> None:
+    """Who took it is named, the money is what was due, and it is not on its way back already."""
+    if advance(parcel.state, Kind.DELIVERED).stage is not Stage.DELIVERED:
+        raise Refusal(Reason.NOT_ON_ROUND)
+    if not said.to.strip():
+        raise Refusal(Reason.NOBODY_NAMED)
+    if said.cash_minor < 0 or (said.cash_minor != parcel.cod_minor and not said.comment.strip()):
+        raise Refusal(Reason.OTHER_SUM)
+
+
+def _done(session: Session, one: Round, stop: RoundStop, outcome: str, now: datetime) -> None:
     stop.done_at, stop.outcome = now, outcome
+    bring_over(session, one, stop)

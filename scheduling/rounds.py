@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from parcels import incidents, journal
@@ -156,3 +156,15 @@ def on_round(session: Session, one: Round, parcel_id: int, at: datetime | None =
     if stop is None:
         raise Refusal(Reason.NOT_ON_ROUND)
     return stop
+
+
+def bring_over(session: Session, one: Round, stop: RoundStop) -> None:
+    """A stop goes to the round of the courier whose mark of it counts: the parcel and the money are with him.
+
+    Args: `one` held by `round_of`; nothing comes to a round that is closed.
+    """
+    if stop.round_id == one.id or one.closed_at is not None:
+        return
+    last = session.scalar(select(func.max(RoundStop.place)).where(RoundStop.round_id == one.id)) or 0
+    stop.round_id, stop.place = one.id, last + 1
+    one.version += 1

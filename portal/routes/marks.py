@@ -1,18 +1,20 @@
 """The courier's page as an app that works without a network: its marks, its worker and its manifest."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal import phone_marks
+from portal import courier_day, phone_marks
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.languages import _
 from portal.phone_marks import BadMarks
 from portal.transaction import reading
-from scheduling.models import Zone
+from scheduling import photos
 
 bp = Blueprint("marks", __name__, url_prefix="/round")
 LARGEST = 256 * 1024
@@ -24,15 +26,32 @@ WORKER = {"Service-Worker-Allowed": "/round", "Cache-Control": "no-cache"}
 def take() -> ResponseReturnValue:
     """Marks that waited in the phone, in order. Each gets its own answer; what has none is sent again."""
     request.max_content_length = LARGEST
+    return _answers(request.get_json(silent=True))
+
+
+@bp.post("/photos")
+@allow(Rule.COURIER)
+def take_photo() -> ResponseReturnValue:
+    """A photo that waited in the phone: `told` is its mark, as `/round/marks` has it, `photo` the file."""
+    sent = request.files.get("photo")
+    body = sent.read(photos.LARGEST + 1) if sent is not None else b""
+    try:
+        told = json.loads(request.form.get("told", ""))
+    except ValueError:
+        abort(422)
+    return _answers(told, body)
+
+
+def _answers(sent: Any, photo: bytes = b"") -> ResponseReturnValue:
     moment = now()
     try:
-        by, marks = phone_marks.read(request.get_json(silent=True), moment)
+        by, marks = phone_marks.read(sent, moment, photo)
     except BadMarks:
         abort(422)
     if by != str(current_user.id):  # another courier signed in on this phone: his marks are not this one's
         abort(409)
     with reading() as session:
-        zone = session.get(Zone, current_user.zone_id or 0) or abort(409)
+        zone = courier_day.zone_of(session, current_user)
     return jsonify(results=[phone_marks.take(current_user, zone.timezone, mark, moment) for mark in marks])
 
 

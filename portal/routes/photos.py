@@ -4,15 +4,13 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from parcels import journal
 from parcels.journal import UnknownParcel
 from portal import courier_day, round_words
 from portal.access import Rule, allow
+from portal.courier_day import Said
 from portal.extensions import now
-from portal.languages import _
 from portal.transaction import reading, transaction
-from scheduling import photos, rounds
-from scheduling.models import Zone
+from scheduling import photos
 from scheduling.photo_models import DoorPhoto
 from scheduling.photos import BadPhoto
 from scheduling.policy import Refusal
@@ -24,20 +22,18 @@ bp = Blueprint("photos", __name__)
 @allow(Rule.COURIER)
 def add(parcel_id: int) -> ResponseReturnValue:
     """A photo of a parcel that has just been handed over; what is none is refused with a sentence."""
-    moment, sent = now(), request.files.get("photo")
+    moment, form, sent = now(), request.form.to_dict(), request.files.get("photo")
     body = sent.read(photos.LARGEST + 1) if sent is not None else b""
     try:
         with transaction() as session:
-            zone = session.get(Zone, current_user.zone_id or 0) or abort(409)
-            day = courier_day.day_of(request.form, zone.timezone, moment)
-            one = rounds.round_of(session, current_user.id, day, lock=True) or abort(409)
-            photos.attach(session, one, journal.lock(session, parcel_id), body, current_user.name, moment)
-        flash(_("Фото сохранено."))
+            zone = courier_day.zone_of(session, current_user).timezone
+            said = Said("photo", form, parcel_id, photo=body)
+            flash(courier_day.carry_out(session, current_user, zone, said, moment))
     except (UnknownParcel, Refusal):
         abort(409)
     except BadPhoto as problem:
         flash(round_words.bad_photo(problem.reason), "problem")
-    return redirect(url_for("rounds.stop", parcel_id=parcel_id, day=day.isoformat()), 303)
+    return redirect(url_for("rounds.stop", parcel_id=parcel_id, day=courier_day.day_of(form, zone, moment)), 303)
 
 
 @bp.get("/orders/<int:parcel_id>/photos/<int:photo_id>")

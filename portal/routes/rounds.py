@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from parcels.journal import UnknownParcel
-from portal import courier_day, notices, notices_staff, refusals, round_page, round_words
+from portal import courier_day, notices, refusals, round_page, round_words
 from portal.access import Rule, allow
 from portal.courier_day import Said
 from portal.extensions import now
@@ -17,7 +17,6 @@ from portal.notices import Notice
 from portal.round_page import Day
 from portal.transaction import reading, transaction
 from scheduling import round_marks
-from scheduling.models import Zone
 from scheduling.policy import Reason, Refusal
 from scheduling.round_closing import NotClosable
 from scheduling.round_loading import WrongParcel
@@ -110,7 +109,7 @@ def _do(kind: str, parcel_id: int | None = None) -> ResponseReturnValue:
     moment, form = now(), request.form.to_dict()
     try:
         with transaction() as session:
-            zone = _zone(session).timezone
+            zone = courier_day.zone_of(session, current_user).timezone
             if told := courier_day.carry_out(session, current_user, zone, Said(kind, form, parcel_id), moment):
                 flash(told)
     except UnknownParcel:
@@ -133,15 +132,5 @@ def _page(
 
 def _day(session: Session, parcel_id: int | None) -> Day:
     asked = courier_day.asked_day(request.values)
-    return round_page.build(session, _zone(session), current_user.id, asked, now(), parcel_id)
-
-
-def _zone(session: Session) -> Zone:
-    """The zone of the courier who asks; without one there is no round to show."""
-    zone = session.get(Zone, current_user.zone_id) if current_user.zone_id is not None else None
-    if zone is None:
-        page = {"notice": notices_staff.no_zone(), "title": notices_staff.no_zone().happened}
-        abort(
-            make_response(render_template("errors/notice.html", phone=current_app.config["SUPPORT_PHONE"], **page), 409)
-        )
-    return zone
+    zone = courier_day.zone_of(session, current_user)
+    return round_page.build(session, zone, current_user.id, asked, now(), parcel_id)

@@ -5,7 +5,9 @@
   var body = document.body;
   if (!("indexedDB" in window) || !body.dataset.courier) { return; }
   var ME = body.dataset.courier, PATIENCE = 2500, WAIT = 8000, SOON = 2000, LATE = 30000, KEEP = 3 * 24 * 3600 * 1000;
-  var sending = false, pause = SOON, signedOut = false, token = (document.querySelector("[name=csrf_token]") || {}).value;
+  var LONGEST_SIDE = 1600, QUALITY = 0.85, WAIT_FOR_PHOTO = 90000;
+  var sending = false, pause = SOON, signedOut = false, tries = {};
+  var token = (document.querySelector("[name=csrf_token]") || {}).value;
 
   function store(mode, work) {
     return new Promise(function (done, failed) {
@@ -26,6 +28,8 @@
   function marks() { return store("readonly", function (table) { return table.getAll(); }); }
   function mine(all) { return all.filter(function (one) { return one.by === ME; }); }
   function waiting(all) { return mine(all).filter(function (one) { return one.state === "waiting"; }); }
+  function isPhoto(one) { return one.kind === "photo"; }
+  function isMark(one) { return one.kind !== "photo"; }
   function uuid() {
     if (window.crypto.randomUUID) { return window.crypto.randomUUID(); }
     return Array.from(window.crypto.getRandomValues(new Uint8Array(16)), function (byte) {
@@ -48,15 +52,17 @@
     reveal("[data-sign-in]", signedOut);
     each("[data-unsent]", function (place) { place.textContent = unsent.length; });
     each("[data-refused]", function (list) {
-      list.parentNode.hidden = !refused.length;
-      list.replaceChildren.apply(list, refused.map(line));
+      var shown = refused.filter(list.dataset.refused === "photos" ? isPhoto : isMark);
+      list.parentNode.hidden = !shown.length;
+      list.replaceChildren.apply(list, shown.map(line));
     });
-    own.forEach(mark);
+    own.filter(isMark).forEach(mark);
+    each("[data-photos]", function (place) { photos(place, own.filter(isPhoto)); });
     var today = own.filter(function (one) { return one.state !== "refused" && one.fields.day === day(); });
     if (has(today, "scan")) { each("[data-mark=start]", function (form) { form.hidden = false; }); }
     if (has(today, "start")) { each("[data-mark=start]", function (form) { form.hidden = true; }); }
     if (has(today, "failed")) { each("[data-when-failed]", function (part) { part.hidden = false; }); }
-    each("[data-needs-network] button", function (button) { button.disabled = unsent.length > 0 || !!body.dataset.kept; });
+    each("[data-needs-network] button", function (button) { button.disabled = unsent.some(isMark) || !!body.dataset.kept; });
     onward();
   }
   function each(selector, act) { document.querySelectorAll(selector).forEach(act); }
@@ -76,7 +82,10 @@
         row.querySelectorAll("[data-when-loaded]").forEach(function (part) { part.hidden = false; });
         row.querySelectorAll("[data-unless-loaded]").forEach(function (part) { part.hidden = true; });
       }
-      if (ends(one)) { row.dataset.marked = "1"; row.querySelectorAll("form, details").forEach(function (part) { part.hidden = true; }); }
+      if (!ends(one)) { return; }
+      row.dataset.marked = "1";
+      row.querySelectorAll("form:not([data-mark=photo]), details").forEach(function (part) { part.hidden = true; });
+      row.querySelectorAll("[data-when-delivered]").forEach(function (part) { part.hidden = one.kind !== "delivered"; });
     });
   }
   function big(word) { return word.charAt(0).toUpperCase() + word.slice(1); }
@@ -92,6 +101,14 @@
     strong.textContent = one.title;
     item.append(strong, " " + (one.words || ""));
     return item;
+  }
+  function photos(place, all) {
+    var parcel = place.closest("[data-parcel]").dataset.parcel, unsent;
+    all = all.filter(function (one) { return one.parcel === parcel && one.state !== "refused"; });
+    unsent = waiting(all).length;
+    place.className = unsent ? "unsent" : "";
+    place.textContent = all.length ? body.dataset[unsent ? "wordsPhotoWaiting" : "wordsPhotoSaved"] : "";
+    if (unsent > 1) { place.textContent += ": " + unsent; }
   }
   function refresh() { return marks().then(show); }
   function parcelIn(code) {
@@ -114,7 +131,10 @@
       title: form.dataset.title || fields.code || fields.unreadable || "", at: new Date().toISOString(), state: "waiting"
     };
     form.querySelectorAll("button").forEach(function (button) { button.disabled = true; });
-    store("readwrite", function (table) { return table.add(one); }).then(refresh).then(function () {
+    smaller(form.elements.photo && form.elements.photo.files[0]).then(function (photo) {
+      if (photo) { one.photo = photo; }
+      return store("readwrite", function (table) { return table.add(one); });
+    }).then(refresh).then(function () {
       return Promise.race([send(), new Promise(function (done) { window.setTimeout(done, PATIENCE); })]);
     }).then(function () { window.location.reload(); }, function () {
       form.dataset.plain = "1"; // the phone cannot keep it: then only the server can
@@ -123,13 +143,25 @@
     });
   });
 
-  // ---- sending: in order, as many as wait, again until each has its answer
+  function smaller(file) {
+    if (!file || !window.createImageBitmap) { return Promise.resolve(file); }
+    return createImageBitmap(file).then(function (image) {
+      var share = Math.min(1, LONGEST_SIDE / Math.max(image.width, image.height)), canvas = document.createElement("canvas");
+      canvas.width = Math.round(image.width * share);
+      canvas.height = Math.round(image.height * share);
+      canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      return new Promise(function (done) { canvas.toBlob(done, "image/jpeg", QUALITY); });
+    }).then(function (made) { return made || file; }, function () { return file; }); // what it cannot draw the server judges
+  }
+
+  // ---- sending: in order, as many as wait, again until each has its answer; a photo when no mark waits any more
   function send() {
     if (sending) { return Promise.resolve(); }
     sending = true;
     return marks().then(function (all) {
-      var unsent = waiting(all).slice(0, 50);
-      return unsent.length ? device().then(function (id) { return post(id, unsent, true); }) : null;
+      var left = waiting(all), unsent = left.filter(isMark).slice(0, 50), photo = left.filter(isPhoto).sort(leastTried)[0];
+      if (!unsent.length && !photo) { return null; }
+      return device().then(function (id) { return unsent.length ? sendMarks(id, unsent) : sendPhoto(id, photo); });
     }).then(function (answered) {
       sending = false;
       pause = SOON;
@@ -141,17 +173,35 @@
       return refresh();
     });
   }
-  function post(id, unsent, mayRenew) {
-    var stop = new AbortController(), timer = window.setTimeout(function () { stop.abort(); }, WAIT);
+  function leastTried(one, other) { return (tries[one.id] || 0) - (tries[other.id] || 0) || one.n - other.n; }
+  function told(id, unsent) {
     var said = unsent.map(function (one) { return { id: one.id, kind: one.kind, parcel: one.parcel, at: one.at, fields: one.fields }; });
-    return fetch("/round/marks", {
+    return JSON.stringify({ device: id, by: ME, sent_at: new Date().toISOString(), marks: said });
+  }
+  function sendMarks(id, unsent) {
+    return post("/round/marks", function () { return told(id, unsent); }, { "Content-Type": "application/json" }, WAIT, true);
+  }
+  function sendPhoto(id, one) {
+    tries[one.id] = (tries[one.id] || 0) + 1; // one that does not get through lets the others go first
+    return post("/round/photos", function () {
+      var form = new FormData();
+      form.append("told", told(id, [one]));
+      form.append("photo", one.photo, "photo");
+      return form;
+    }, {}, WAIT_FOR_PHOTO, true, { id: one.id, state: "refused", words: body.dataset.wordsPhotoTooLarge });
+  }
+  function post(address, content, headers, patience, mayRenew, tooLarge) {
+    var stop = new AbortController(), timer = window.setTimeout(function () { stop.abort(); }, patience);
+    return fetch(address, {
       method: "POST", redirect: "manual", credentials: "same-origin", signal: stop.signal,
-      headers: { "Content-Type": "application/json", "X-CSRFToken": token || "" },
-      body: JSON.stringify({ device: id, by: ME, sent_at: new Date().toISOString(), marks: said })
+      headers: Object.assign({ "X-CSRFToken": token || "" }, headers), body: content()
     }).then(function (answer) {
       window.clearTimeout(timer);
       signedOut = answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403;
-      if (answer.status === 400 && mayRenew) { return renew().then(function () { return post(id, unsent, false); }); }
+      if (answer.status === 400 && mayRenew) {
+        return renew().then(function () { return post(address, content, headers, patience, false, tooLarge); });
+      }
+      if (answer.status === 413 && tooLarge) { return keep({ results: [tooLarge] }); }
       if (!answer.ok) { throw new Error(String(answer.status)); }
       return answer.json().then(keep);
     }, function (error) { window.clearTimeout(timer); throw error; });
@@ -171,7 +221,7 @@
       return store("readwrite", function (table) {
         all.forEach(function (one) {
           var result = byId[one.id];
-          if (result) { one.state = result.state; one.words = result.words; table.put(one); }
+          if (result) { one.state = result.state; one.words = result.words; delete one.photo; table.put(one); }
           else if (one.state !== "waiting" && now - Date.parse(one.at) > KEEP) { table.delete(one.n); }
         });
       });
@@ -198,5 +248,6 @@
   }
   window.addEventListener("online", send);
   document.addEventListener("visibilitychange", function () { if (!document.hidden) { send(); } });
+  reveal("[data-app]", true);
   refresh().then(send);
 })();

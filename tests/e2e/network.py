@@ -18,7 +18,7 @@ Answer = tuple[int, list[tuple[str, str]], bytes]
 
 @dataclass
 class Network:
-    """How bad it is just now. `lose` answers of marks get lost, `double` requests with marks arrive twice."""
+    """How bad it is just now. `lose` answers to the phone get lost, with `double` what it tells arrives twice."""
 
     port: int
     is_cut: bool = False
@@ -37,7 +37,7 @@ class Network:
         return said
 
     def late_copies(self) -> list[int]:
-        """Deliver once more everything with marks that ever passed. Returns the status of each."""
+        """Deliver once more everything that a phone ever told and that passed. Returns the status of each."""
         return [self.ask("POST", path, headers, body)[0] for path, headers, body in self.copies]
 
 
@@ -53,7 +53,7 @@ class _Way(BaseHTTPRequestHandler):
             self._break_off()
             return
         answer = self.network.ask(self.command, self.path, self.headers, body)
-        if self.path == "/round/marks" and not self._marks_pass(body):
+        if self.path in ("/round/marks", "/round/photos") and not self._marks_pass(body):
             return
         self._say(*answer)
 

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 import time_machine
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from parcels.models import Fact
-from parcels.stages import Kind, Stage
+from parcels.stages import Kind
 from portal.transaction import reading
-from scheduling.mark_models import DeviceMark
+from scheduling.photo_models import DoorPhoto
 from tests.e2e.network import Network, serving
 from tests.e2e.test_story import PHONE
-from tests.web.test_rounds import NOON, parcels, stage_of
+from tests.web.test_rounds import NOON, parcels
 
 __all__ = ["parcels"]
 #: The round and a page for each of its three stops.
 PAGES = 4
+
+
+def picture() -> bytes:
+    """As large as a phone's camera makes it, or larger."""
+    body = BytesIO()
+    Image.new("RGB", (3200, 1600), "teal").save(body, "JPEG")
+    return body.getvalue()
+
+
+#: What is chosen as photos: one that is none, and one that is.
+PHOTOS = {"none.jpg": b"MZ" * 50, "door.jpg": picture()}
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("product")]
 
 
@@ -101,21 +114,34 @@ def test_a_day_with_the_network_cut_doubled_and_reordered(
         phone.get_by_role("button", name="Вручил", exact=True).click()
     unsent(phone, 5)
     expect(phone.get_by_text("вручил, ещё в телефоне")).to_be_visible()
+    for number, (name, body) in enumerate(PHOTOS.items(), start=6):
+        phone.locator("#photo").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": body})
+        with phone.expect_navigation():
+            phone.get_by_role("button", name="Приложить фото").click()
+        unsent(phone, number)
+    expect(phone.get_by_text("фото ещё в телефоне: 2")).to_be_visible()
     phone.get_by_role("link", name="Дальше").click()
     stop(phone, "Учебная, 20").click()
     phone.get_by_text("Не вручил", exact=True).click()
     phone.get_by_text("Нет дома").click()
     with phone.expect_navigation():
         phone.get_by_role("button", name="Записать").click()
-    unsent(phone, 6)
+    unsent(phone, 8)
     assert [kinds_of(parcel_id) for parcel_id in parcels] == [[], [], []], "nothing has reached the server yet"
 
     network.is_cut, network.lose, network.double = False, 1, True
+    phone.context.clear_cookies()
     network_is_back(phone)
-    phone.wait_for_function("document.querySelector('[data-unsent]').textContent === '6'")
-    network_is_back(phone)
+    phone.get_by_role("link", name="Войдите снова").click()
+    unsigned = len(network.copies)
+    sign_in(phone)
     expect(phone.locator("#offline")).to_be_hidden(timeout=30_000)
+    del network.copies[:unsigned]
     assert network.late_copies() == [200] * len(network.copies)
+    expect(phone.locator("[data-refused=photos]")).to_contain_text("Это не фото")
+    with reading() as session:
+        photo = session.scalars(select(DoorPhoto)).one()
+    assert (photo.parcel_id, Image.open(BytesIO(photo.body)).size) == (parcels[1], (1600, 800))
     assert kinds_of(parcels[1]) == [Kind.TO_COURIER, Kind.DELIVERED]
     assert kinds_of(parcels[0]) == [Kind.TO_COURIER, Kind.NOT_DELIVERED]
     assert kinds_of(parcels[2]) == [Kind.TO_COURIER]
@@ -123,24 +149,10 @@ def test_a_day_with_the_network_cut_doubled_and_reordered(
     expect(phone.get_by_role("heading", level=1)).to_contain_text("2 из 3")
 
 
-def test_a_session_that_is_over_loses_nothing(street: tuple[str, Network], phone: Page, parcels: list[int]) -> None:
-    phone.context.clear_cookies()
-    scan(phone, parcels[1])
-    phone.goto("/round")
-    sign_in(phone)
-    for _ in range(100):
-        if stage_of(parcels[1]) is Stage.WITH_COURIER:
-            break
-        phone.wait_for_timeout(100)
-    unsent(phone, 0)
-    with reading() as session:
-        assert len(session.scalars(select(DeviceMark)).all()) == 1
-
-
 def test_what_the_server_does_not_take_is_said_and_kept(
     street: tuple[str, Network], phone: Page, parcels: list[int]
 ) -> None:
     scan(phone, 999_999)
     expect(phone.get_by_role("heading", name="Отметки не приняты")).to_be_visible()
-    expect(phone.locator("[data-refused]")).to_contain_text("нет ни в одном рейсе")
+    expect(phone.locator("[data-refused=marks]")).to_contain_text("нет ни в одном рейсе")
     unsent(phone, 0)

@@ -171,6 +171,20 @@ def test_what_the_shop_has_recalled_is_not_taken_and_leaves_the_sheet(app: Flask
     assert refused(take) is Reason.SET_ASIDE
 
 
+def test_what_was_at_the_door_before_its_recall_was_heard_of_is_handed_over(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    assert sheet() == [(parcel_id, Standing.IN_DEPOT)]
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        recalling.recall(session, parcel, Asker("shop:teply-dom", parcel.version), "", MORNING)
+    with transaction() as session:
+        one = the_round(session)
+        round_loading.load(session, one, f"VH{parcel_id:09d}", COURIER, NOON, at=MORNING)
+        round_marks.deliver(session, journal.lock(session, parcel_id), one, PAID, "Иван", NOON, at=NOON)
+    assert parcel_of(parcel_id).stage is Stage.DELIVERED
+    assert sheet() == [(parcel_id, Standing.DELIVERED)]
+
+
 def test_a_delivery_ends_the_parcel_with_the_money_that_was_due(both: Flask) -> None:
     (parcel_id,) = booked(time(10))
     load()

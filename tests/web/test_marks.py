@@ -1,7 +1,9 @@
 """Marks that waited in a courier's phone: taken once, in order, told when they happened; and who may not send them."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -14,7 +16,9 @@ from parcels.models import Fact, Parcel, Staff
 from parcels.stages import Kind, Stage
 from portal.transaction import reading
 from scheduling.mark_models import DeviceMark
+from scheduling.photo_models import DoorPhoto
 from tests.web.test_account import Browser
+from tests.web.test_photos import JPEG
 from tests.web.test_rounds import NOON, parcels, stage_of
 
 __all__ = ["parcels"]
@@ -27,12 +31,17 @@ class Phone(Browser):
     """A courier's phone: what it sends, and with which token."""
 
     def send(self, *marks: dict[str, Any], **changed: Any) -> TestResponse:
-        with reading() as session:
-            by = str(session.scalars(select(Staff.id).where(Staff.role == "courier")).one())
-        body = {"device": "phone-1", "by": by, "sent_at": PHONE.isoformat(), "marks": list(marks), **changed}
-        headers = {"X-CSRFToken": self._token}
         with self._app.app_context():
-            return self._client.post("/round/marks", json=body, headers=headers)
+            return self._client.post("/round/marks", json=told(*marks, **changed), headers={"X-CSRFToken": self._token})
+
+    def send_photo(self, mark: dict[str, Any], body: bytes, **changed: Any) -> TestResponse:
+        return self.post("/round/photos", told=json.dumps(told(mark, **changed)), photo=(BytesIO(body), "photo"))
+
+
+def told(*marks: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    with reading() as session:
+        by = str(session.scalars(select(Staff.id).where(Staff.role == "courier")).one())
+    return {"device": "phone-1", "by": by, "sent_at": PHONE.isoformat(), "marks": list(marks), **changed}
 
 
 def scan(name: str, parcel_id: int, ago: timedelta = HOUR) -> dict[str, Any]:
@@ -125,6 +134,24 @@ def test_what_no_phone_sends_is_refused_whole(phone: Phone, changed: dict[str, A
     assert phone.send(**changed).status_code == 422
     with reading() as session:
         assert session.scalars(select(DeviceMark)).all() == []
+
+
+def test_a_photo_is_taken_once_and_only_of_what_was_handed_over(phone: Phone, parcels: list[int]) -> None:
+    one = str(parcels[1])
+    early = phone.send_photo(mark("a", "photo", 3 * HOUR, one), JPEG)
+    assert (states(early), "не отмечена вручённой" in early.get_json()["results"][0]["words"]) == (
+        [("a", "refused")],
+        True,
+    )
+    phone.send(scan("b", parcels[1]), mark("c", "delivered", 2 * HOUR, one, to="Марина", cash="4990"))
+    for _time in range(2):
+        assert states(phone.send_photo(mark("a", "photo", 2 * HOUR, one), JPEG)) == [("a", "refused")]
+        assert states(phone.send_photo(mark("d", "photo", 2 * HOUR, one), JPEG)) == [("d", "saved")]
+    assert phone.send_photo(mark("e", "photo", HOUR, one), JPEG, by="999").status_code == 409
+    assert phone.post("/round/photos", told="{").status_code == 422
+    with reading() as session:
+        photo = session.scalars(select(DoorPhoto)).one()
+    assert (photo.taken_at, photo.body) == (NOON - 2 * HOUR, JPEG)
 
 
 @pytest.mark.parametrize("kind", ["close", "erase", ""])
