@@ -193,6 +193,9 @@ class Parcel(Base):
         UniqueConstraint("shop_id", "order_number"),
         Index(None, "next_action_at"),
         Index(None, "phone"),
+        # What a warehouse waits for, from the road or from its shop, is counted at every scan.
+        Index("ix_parcels_open_here", "settlement_id", "road", **only_where("closed_at IS NULL")),
+        Index("ix_parcels_open_of_shop", "shop_id", "road", **only_where("closed_at IS NULL")),
         CheckConstraint("cod_minor >= 0", name="cod"),
         CheckConstraint(
             "closed_at IS NOT NULL OR (owner IS NOT NULL AND next_action IS NOT NULL AND next_action_at IS NOT NULL)",
