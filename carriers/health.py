@@ -17,17 +17,19 @@ LEASE = timedelta(seconds=120)
 KEPT = timedelta(days=7)
 
 
-def enter(session: Session, carrier: str, now: datetime) -> bool:
-    """Take the lease to ask a carrier, for one round; False when another worker has it."""
+def enter(session: Session, carrier: str, now: datetime) -> datetime | None:
+    """Take the lease to ask a carrier, for one round. Returns until when; None when another worker has it."""
     _introduce(session, carrier)
     is_free = or_(CarrierHealth.lease_until.is_(None), CarrierHealth.lease_until <= now)
-    taken = update(CarrierHealth).where(CarrierHealth.carrier == carrier, is_free).values(lease_until=now + LEASE)
-    return session.connection().execute(taken).rowcount == 1
+    lease = now + LEASE
+    taken = update(CarrierHealth).where(CarrierHealth.carrier == carrier, is_free).values(lease_until=lease)
+    return lease if session.connection().execute(taken).rowcount == 1 else None
 
 
-def leave(session: Session, carrier: str) -> None:
-    """Give the lease back."""
-    session.execute(update(CarrierHealth).where(CarrierHealth.carrier == carrier).values(lease_until=None))
+def leave(session: Session, carrier: str, lease: datetime) -> None:
+    """Give back the lease, unless it was over meanwhile and another worker has taken it."""
+    ours = CarrierHealth.carrier == carrier, CarrierHealth.lease_until == lease
+    session.execute(update(CarrierHealth).where(*ours).values(lease_until=None))
 
 
 def may_ask(session: Session, carrier: Carrier, now: datetime) -> bool:

@@ -2,8 +2,9 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -11,10 +12,11 @@ from typing import TypeVar
 from flask import Flask, current_app
 from sqlalchemy import select
 
+from carriers import health
 from carriers.base import Answer, BadAnswer, Carrier, CarrierError, Keys, Line
 from carriers.keys import keys_of
 from parcels.models import Shop
-from portal.transaction import reading
+from portal.transaction import reading, transaction
 
 log = logging.getLogger("vekha.asking")
 Said = TypeVar("Said")
@@ -41,6 +43,19 @@ def accounts(carrier: Carrier) -> list[Account]:
     found = [Account(keys, (shop_id,), True) for shop_id, keys in own.items()]
     platform = keys_of(carrier, settings)
     return [*found, Account(platform, tuple(own), False)] if platform else found
+
+
+@contextmanager
+def turn(carrier: str, clock: Clock) -> Iterator[bool]:
+    """The lease to ask a carrier, while the block lasts; False where another worker has it."""
+    with transaction() as session:
+        lease = health.enter(session, carrier, clock())
+    try:
+        yield lease is not None
+    finally:
+        if lease is not None:
+            with transaction() as session:
+                health.leave(session, carrier, lease)
 
 
 def side_by_side(name: str, rounds: Sequence[Callable[[], Counter[str]]]) -> Counter[str]:

@@ -22,7 +22,7 @@ from carriers.offers import Ask, AskPoints, Offers, Point, Spot, Term, merged
 from carriers.registry import OFFERS, carrier_of
 from carriers.tariffs import Way
 from portal import offered_lanes
-from portal.asking import answer_of, side_by_side
+from portal.asking import answer_of, side_by_side, turn
 from portal.place_index import PlaceIndex, UnknownPlace, read_index
 from portal.transaction import reading as looking
 from portal.transaction import transaction
@@ -90,17 +90,13 @@ def ask(offers: Offers, keys: Keys, clock: Clock, at_once: bool = False) -> Coun
     """Ask one carrier for its points, if it is time (or `at_once`), and for the terms of ways that are due."""
     done: Counter[str] = Counter()
     asking = Round(offers, carrier_of(offers.carrier), keys, clock, monotonic() + ROUND_SECONDS)
-    with transaction() as session:
-        if not health.enter(session, offers.carrier, clock()):
-            return done
-    try:
-        _read_points(asking, at_once, done)
-        _read_terms(asking, done)
-    except Enough:
-        log.info("%s: enough for now", offers.carrier)
-    finally:
-        with transaction() as session:
-            health.leave(session, offers.carrier)
+    with turn(offers.carrier, clock) as is_ours:
+        try:
+            if is_ours:
+                _read_points(asking, at_once, done)
+                _read_terms(asking, done)
+        except Enough:
+            log.info("%s: enough for now", offers.carrier)
     return done
 
 

@@ -17,7 +17,7 @@ from carriers.base import Answer, BadAnswer, Busy, Carrier, CarrierError, Keys, 
 from carriers.following import Followed
 from carriers.registry import CARRIERS
 from portal import wishing
-from portal.asking import Account, Clock, accounts, answer_of, side_by_side
+from portal.asking import Account, Clock, accounts, answer_of, side_by_side, turn
 from portal.transaction import transaction
 
 log = logging.getLogger("vekha.polling")
@@ -35,11 +35,8 @@ def poll_carriers(clock: Clock) -> Counter[str]:
 def poll(carrier: Carrier, of_it: list[Account], clock: Clock) -> Counter[str]:
     """Ask one carrier about what is due, its accounts in turns, as long as its breaker and its budget allow."""
     outcomes = wishing.give_up(carrier, of_it, clock())
-    with transaction() as session:
-        if not health.enter(session, carrier.code, clock()):
-            return outcomes
-    turns, until = deque(of_it), monotonic() + ROUND_SECONDS
-    try:
+    with turn(carrier.code, clock) as is_ours:
+        turns, until = deque(of_it if is_ours else ()), monotonic() + ROUND_SECONDS
         while turns and monotonic() < until:
             account = turns.popleft()
             said = wishing.say(carrier, account, clock)
@@ -49,9 +46,6 @@ def poll(carrier: Carrier, of_it: list[Account], clock: Clock) -> Counter[str]:
             if asked or said:
                 outcomes += said
                 turns.append(account)
-    finally:
-        with transaction() as session:
-            health.leave(session, carrier.code)
     return outcomes
 
 

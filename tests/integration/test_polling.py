@@ -344,6 +344,18 @@ def test_who_holds_the_lease_asks_alone(both: Flask, server: CarrierServer) -> N
     assert ticking.tick(NOW + health.LEASE).carriers == {"recorded": 1}
 
 
+def test_who_was_too_slow_gives_no_lease_back_that_is_another_s(both: Flask) -> None:
+    with transaction() as session:
+        slow = health.enter(session, "boxberry", NOW)
+        other = health.enter(session, "boxberry", NOW + health.LEASE)
+        assert slow
+        assert other
+        health.leave(session, "boxberry", slow)
+        assert health.enter(session, "boxberry", NOW + health.LEASE) is None
+        health.leave(session, "boxberry", other)
+        assert health.enter(session, "boxberry", NOW + health.LEASE)
+
+
 def test_four_workers_at_once_ask_once(both: Flask, server: CarrierServer) -> None:
     configure(both, server)
     (parcel_id,) = followed("boxberry", "BBR1")
