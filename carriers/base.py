@@ -132,6 +132,7 @@ class Carrier:
 
     `fetch` is None for one that cannot be asked; `keys` are the credentials without which it is not. `account`: whose
     credentials they are, where several services share them. `pushed` reads what the carrier sends by itself.
+    `knows` says of a number, in capitals and without spaces, that it looks like one of its own and of nobody else's.
     `is_snapshot`: it tells how a parcel stands now, with a date that may change while nothing happens. `tells_money`:
     after the hand-over it still says what has become of the recipient's money.
     """
@@ -143,6 +144,7 @@ class Carrier:
     keys: tuple[str, ...] = ()
     account: str = ""
     pushed: Parse | None = None
+    knows: Callable[[str], bool] | None = None
     is_snapshot: bool = False
     tells_money: bool = False
     numbers_at_once: int = 1

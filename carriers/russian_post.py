@@ -3,6 +3,7 @@
 The table of operations is so long that it has a file of its own: `russian_post_codes.py`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ POST, EMS = "russian_post", "ems"
 _WHO = "Почты России"
 #: Where an operation comes without an offset, the post's own clock is meant.
 _POST_TIME = ZoneInfo("Europe/Moscow")
+_S10 = re.compile(r"[A-Z]{2}\d{9}[A-Z]{2}", re.ASCII)
 
 
 def parse(answer: bytes) -> list[Update]:
@@ -116,5 +118,15 @@ _QUESTION = """<?xml version="1.0" encoding="UTF-8"?>
 <data:AuthorizationHeader old:mustUnderstand="1"><data:login>{}</data:login><data:password>{}</data:password>
 </data:AuthorizationHeader></oper:getOperationHistory></soap:Body></soap:Envelope>"""
 
-CARRIER = Carrier(POST, "Почта России", parse, fetch, keys=("LOGIN", "PASSWORD"))
-EMS_CARRIER = Carrier(EMS, "EMS", parse_ems, fetch, keys=("LOGIN", "PASSWORD"), account=POST)
+
+def is_number(number: str) -> bool:
+    """Fourteen digits, as within Russia, or an international number (UPU S10) with its check digit."""
+    if not _S10.fullmatch(number):
+        return len(number) == 14 and number.isascii() and number.isdigit()
+    *digits, check = (int(digit) for digit in number[2:11])
+    rest = 11 - sum(digit * weight for digit, weight in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=True)) % 11
+    return check == {10: 0, 11: 5}.get(rest, rest)
+
+
+CARRIER = Carrier(POST, "Почта России", parse, fetch, keys=("LOGIN", "PASSWORD"), knows=is_number)
+EMS_CARRIER = Carrier(EMS, "EMS", parse_ems, fetch, keys=("LOGIN", "PASSWORD"), account=POST, knows=is_number)

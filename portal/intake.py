@@ -20,7 +20,7 @@ from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
 from portal.order_rows import columns, normal_phone, order_number
 from portal.tracking_story import is_readdressed
-from portal.tracks import track_of
+from portal.tracks import track_of, typed_track
 from scheduling import agreed, booking
 from scheduling.booking import Asker
 from scheduling.policy import Refusal, why_no_redirect
@@ -106,10 +106,15 @@ def check_header(header: Iterable[str]) -> None:
 def start_tracking(session: Session, shop_id: int, number: str, phone: str, now: datetime) -> Parcel:
     """The shop's form of two fields: a parcel that is not known yet begins, a known one gets the phone.
 
+    The number is the shop's, or the one that its carrier has given, by which the parcel is then followed.
     Raises: BadPhone; BadOrder when there is no number or the parcel has reached its end.
     """
     shop = session.scalars(_locking_shops().where(Shop.id == shop_id)).one()
-    return _take(session, shop, order_number(number), {"phone": normal_phone(phone)}, now)[0]
+    order, track = typed_track(session, shop, order_number(number))
+    parcel = _take(session, shop, order, {"phone": normal_phone(phone)}, now)[0]
+    if track is not None and parcel.closed_at is None:
+        track.follow(session, parcel, now)
+    return parcel
 
 
 def take_order(session: Session, shop_id: int, cells: Mapping[str, str], now: datetime) -> tuple[Parcel, str]:

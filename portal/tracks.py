@@ -41,8 +41,34 @@ def track_of(session: Session, shop: Shop, order: str, cells: Mapping[str, str])
         number = following.clean(written)
     except following.BadNumber as error:
         raise BadOrder("bad_track", written) from error
-    holder = select(Parcel.shop_id, Parcel.order_number).join(Tracking, Tracking.parcel_id == Parcel.id)
-    held = session.execute(holder.where(Tracking.carrier == carrier, Tracking.number == number)).one_or_none()
-    if held is not None and tuple(held) != (shop.id, order):
-        raise BadOrder("taken_track", number)
-    return Track(carrier, number)
+    track = Track(carrier, number)
+    _insist_on_free(session, shop, order, track)
+    return track
+
+
+def typed_track(session: Session, shop: Shop, number: str) -> tuple[str, Track | None]:
+    """What is typed as an order's number: the order, and the number of the shop's carrier if it plainly is one.
+
+    Of a parcel that is followed by it already the order is that one's. Raises: BadOrder when it is another shop's.
+    """
+    carrier, cleaned = CARRIERS.get(shop.carrier), "".join(number.split()).upper()
+    if carrier is None or carrier.knows is None or not carrier.knows(cleaned):
+        return number, None
+    track = Track(carrier.code, cleaned)
+    holder = _holder(session, track)
+    order = holder[1] if holder is not None and holder[0] == shop.id else number
+    _insist_on_free(session, shop, order, track)
+    return order, track
+
+
+def _insist_on_free(session: Session, shop: Shop, order: str, track: Track) -> None:
+    if _holder(session, track) not in (None, (shop.id, order)):
+        raise BadOrder("taken_track", track.number)
+
+
+def _holder(session: Session, track: Track) -> tuple[int, str] | None:
+    """Shop and order of the parcel that is followed by a number."""
+    followed = select(Parcel.shop_id, Parcel.order_number).join(Tracking, Tracking.parcel_id == Parcel.id)
+    of_it = followed.where(Tracking.carrier == track.carrier, Tracking.number == track.number)
+    row = session.execute(of_it).one_or_none()
+    return (row.shop_id, row.order_number) if row is not None else None

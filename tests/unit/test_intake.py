@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from carriers.models import Tracking
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
 from portal import intake
@@ -191,6 +192,21 @@ def test_the_form_of_two_fields(session: Session) -> None:
         start_tracking(session, shop.id, "48118", "нет", NOW)
     with pytest.raises(BadOrder):
         start_tracking(session, shop.id, "", "+79130001242", NOW)
+
+
+def test_a_number_of_the_post_and_a_phone_are_enough_to_follow_a_parcel(session: Session) -> None:
+    shop = session.scalars(select(Shop)).one()
+    shop.carrier = "russian_post"
+    first = start_tracking(session, shop.id, "rr123456785ru", "8 913 000-12-42", NOW)
+    followed = session.scalars(select(Tracking)).one()
+    assert (followed.parcel_id, followed.carrier, followed.number) == (first.id, "russian_post", "RR123456785RU")
+
+    take(session, {**GOOD, "order_number": "49000", "track": "80111200000018"})
+    other = start_tracking(session, shop.id, "80111200000018", "+79130007777", NOW)
+    assert (other.order_number, other.phone) == ("49000", "+79130007777")
+    start_tracking(session, shop.id, "48117", "+79130001242", NOW)
+    start_tracking(session, shop.id, "RR123456789RU", "+79130001242", NOW)  # its check digit says that it is none
+    assert session.scalar(select(func.count()).select_from(Tracking)) == 2
 
 
 def test_missing_columns_are_named() -> None:
