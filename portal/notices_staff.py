@@ -71,6 +71,8 @@ def who_answers(role: str, name: str = "") -> str:
     """Who holds a parcel or its cash, in words."""
     if role == "warehouse" and name:
         return _("Склад «{name}»", name=name)
+    if role == "courier" and name:
+        return _("Курьер {name}", name=name)
     known = {
         "shop": _("Магазин"),
         "warehouse": _("Склад"),
