@@ -150,7 +150,7 @@ def _program(atlas: Atlas) -> Iterator[tuple[int, road.Act, Iterator[Route]]]:
 
 
 _SERVED: tuple[tuple[int, road.Act], ...] = (
-    (22, road.on_the_way),
+    (20, road.on_the_way),
     (14, road.accepted),
     (3, road.late_shop),
     (8, road.scanned(Kind.HANDED_OVER)),
@@ -167,6 +167,7 @@ _SERVED: tuple[tuple[int, road.Act], ...] = (
     (4, door.refused),
     (4, door.returning),
     (4, door.returned),
+    (2, road.recalled),
     (2, road.troubled(Kind.INCIDENT, {"cause": "sorting_stopped"})),
     (2, road.troubled(Kind.UNKNOWN, {"code": "UNMAPPED"})),
 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from parcels.stages import Kind
 from portal.demo_people import Route
 from portal.demo_story import DAY, HOUR, Journey, Scene, Story
-from scheduling import booking, calls
+from scheduling import booking, calls, recalling
 from scheduling.calendars import local_date
 
 #: A story along a route; None when it cannot have happened there by now.
@@ -111,6 +111,16 @@ def troubled(kind: Kind, details: Mapping[str, object]) -> Act:
         return story
 
     return act
+
+
+def recalled(scene: Scene, route: Route) -> Story | None:
+    """On the road, and the shop wants it back."""
+    story = on_the_way(scene, route)
+    if story is not None:
+        story.until(max(story.clock, scene.now - 3 * HOUR))
+        asker = booking.Asker(f"shop:{scene.shop.code}", story.parcel.version)
+        recalling.recall(scene.session, story.parcel, asker, "", story.clock)
+    return story
 
 
 def travelled(scene: Scene, route: Route, fits: Callable[[Journey], bool], upto: Kind = Kind.ARRIVED) -> Story | None:
