@@ -102,10 +102,17 @@ def passes(state: State, scan: Scan, parcel: Holder | None, cash: Holder | None,
         return changes | ({} if money == cash else {What.CASH: money})
     is_paid = cash is None and bool(changes) and holder.role is Role.RECIPIENT
     if is_paid and parcel is not None and scan.details.get("cod_minor", cod_minor):
-        # Whoever says that it was delivered: what our courier carries, he is paid for.
-        is_ours = is_own(scan.source) or parcel.role is Role.COURIER
-        changes[What.CASH] = parcel if is_ours else Holder(Role.CARRIER, scan.source)
+        changes[What.CASH] = _paid(scan, parcel)
     return changes
+
+
+def _paid(scan: Scan, parcel: Holder) -> Holder:
+    """Who takes the money at the door. Args: `parcel` is who held it until then."""
+    if scan.source == "courier" and scan.details.get("by"):
+        return Holder(Role.COURIER, str(scan.details["by"]))  # he says so himself, whoever we thought had it
+    # Whoever says that it was delivered: what our courier carries, he is paid for.
+    is_ours = is_own(scan.source) or parcel.role is Role.COURIER
+    return parcel if is_ours else Holder(Role.CARRIER, scan.source)
 
 
 def _till(scan: Scan, cash: Holder) -> Holder:
