@@ -22,6 +22,7 @@ from scheduling import booking, calls, recalling
 from scheduling.booking import Asker
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
+from scheduling.slots import Availability
 from sms.models import Message, Status
 from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_world, travel
 
@@ -147,8 +148,8 @@ def test_a_redirect_promises_anew_and_takes_nobody_s_place(both: Flask) -> None:
     seen = parcel_of(parcel_id).version
     with pytest.raises(BadOrder, match="no_address"):
         redirect(parcel_id, settlement="Калининград")
-    assert redirect(parcel_id, settlement="Калининград", address="ул. Мира, 1")
-    assert not redirect(parcel_id, settlement="Калининград", address="ул. Мира, 1")
+    assert redirect(parcel_id, settlement="Калининград", address="Ленинский пр., 5")
+    assert not redirect(parcel_id, settlement="Калининград", address="Ленинский пр., 5")
     with pytest.raises(StaleVersion):
         redirect(parcel_id, seen, address="ул. Мира, 2")
     after = parcel_of(parcel_id)
@@ -164,9 +165,24 @@ def test_what_is_on_its_way_gets_another_house_but_no_other_city(app: Flask) -> 
     parcel_id = begin(*ROAD)
     seen = parcel_of(parcel_id).version
     with pytest.raises(Refusal) as no:
-        redirect(parcel_id, settlement="Калининград", address="ул. Мира, 1")
+        redirect(parcel_id, settlement="Калининград", address="Ленинский пр., 5")
     assert no.value.reason is Reason.OTHER_CITY
     assert redirect(parcel_id, seen, settlement="Томск", address="ул. Мира, 1")
     with pytest.raises(StaleVersion):
         redirect(parcel_id, seen, address="ул. Мира, 2")
     assert (parcel_of(parcel_id).settlement_id, parcel_of(parcel_id).address) == (TOMSK, "ул. Мира, 1")
+
+
+def test_the_days_of_the_old_city_limit_nothing_in_the_new_one(app: Flask) -> None:
+    parcel_id = begin(Kind.HANDED_OVER)
+    days = {"by": "TopDelivery", "days": {"2026-11-25": [["10:00", "14:00"]]}}
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        journal.record(session, parcel, NewFact(Kind.DAYS_OFFERED, "carrier:topdelivery", details=days), NOW)
+    redirect(parcel_id, address="ул. Мира, 1")
+    assert parcel_of(parcel_id).carrier_days == days["days"]
+    redirect(parcel_id, settlement="Калининград", address="Ленинский пр., 5")
+    assert parcel_of(parcel_id).carrier_days is None
+    with transaction() as session:
+        offered = booking.offered(session, journal.lock(session, parcel_id), LATER)
+    assert all(offer.availability is Availability.FREE for day in offered for offer in day.offers)
