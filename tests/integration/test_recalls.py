@@ -13,7 +13,7 @@ from parcels.custody import Role
 from parcels.journal import NewFact, StaleVersion
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
-from portal import intake, links
+from portal import intake, links, recalls_page
 from portal.order_rows import BadOrder
 from portal.ticking import tick
 from portal.transaction import reading, transaction
@@ -186,3 +186,19 @@ def test_the_days_of_the_old_city_limit_nothing_in_the_new_one(app: Flask) -> No
     with transaction() as session:
         offered = booking.offered(session, journal.lock(session, parcel_id), LATER)
     assert all(offer.availability is Availability.FREE for day in offered for offer in day.offers)
+
+
+def test_other_changes_of_orders_do_not_push_a_recall_off_the_page(
+    both: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recalls_page, "SHOWN", 2)
+    parcel_id = begin(*ROAD)
+    redirect(parcel_id, address="ул. Мира, 1")
+    recall(parcel_id)
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        for name in ("email", "weight_g"):
+            changed = NewFact(Kind.DETAILS_CHANGED, SHOP, details={"changed": [name]})
+            journal.record(session, parcel, changed, LATER + timedelta(days=1))
+    with reading() as session:
+        assert [line.is_recall for line in recalls_page.of_shop(session, parcel.shop_id)] == [True, False]
