@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, ColumnElement, Text, cast, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, cast, exists, or_, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from carriers.models import Tracking
@@ -16,8 +16,8 @@ from portal.notices_staff import who_answers
 from portal.tracking_story import is_redirect
 
 SHOWN = 200
-#: Written out, so that SQLite too finds these few by the index of them.
-_IS_WISH = literal_column("facts.kind IN ('recalled', 'details_changed')", Boolean())
+#: Written out, so that SQLite too finds these few by the index of them; it does not where the order names more columns.
+_IS_WISH = text("facts.kind IN ('recalled', 'details_changed')")
 
 
 @dataclass(frozen=True, slots=True)
