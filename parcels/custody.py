@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from parcels.stages import Kind, State, advance, is_news
+from parcels.stages import Kind, Stage, State, advance, is_news
 
 
 class What(StrEnum):
@@ -125,7 +125,9 @@ def _till(scan: Scan, cash: Holder) -> Holder:
 def _taker(state: State, scan: Scan, current: Holder) -> Holder:
     if scan.kind is Kind.BACK_AT_DEPOT:
         return current if state.is_closed else _at_desk(scan)
-    if scan.kind not in HAND_OVERS or not is_news(state, scan.kind):
+    # What a courier had taken before its recall was heard of is in his car, although that moves it nowhere.
+    is_taken_along = scan.kind is Kind.TO_COURIER and state.side is Stage.RECALLED
+    if scan.kind not in HAND_OVERS or not (is_taken_along or is_news(state, scan.kind)):
         return current
     return _by_kind(scan, current)
 

@@ -505,6 +505,9 @@ def test_the_money_is_with_the_courier_who_says_that_he_took_it(app: Flask) -> N
     with transaction() as session:
         one = the_round(session)
         round_loading.load(session, one, f"VH{parcel_id:09d}", COURIER, NOON, at=MORNING)
+        taken = holdings.holder_of(session, parcel_id)
+        assert taken is not None
+        assert (taken.role, taken.name) == (Role.COURIER, "Иван Петров")
         round_marks.deliver(session, journal.lock(session, parcel_id), one, PAID, COURIER.name, NOON, at=NOON)
     assert has_cash(parcel_id) == (Role.COURIER, "Иван Петров")
     with transaction() as session:
