@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from carriers import wishes
 from carriers.models import NUMBER_LENGTH, Tracking
+from parcels import journal
 from parcels.custody import Role, What
 from parcels.custody_models import Holding
 from parcels.models import Parcel
@@ -53,6 +54,8 @@ def follow(session: Session, parcel: Parcel, carrier: str, number: str, now: dat
         raise TakenNumber(session.get_one(Parcel, holder.parcel_id).number)
     if holder is not None:
         return False
+    # Before any row of it is written: whoever records an answer or a choice comes by the parcel as well.
+    parcel = journal.lock(session, parcel.id)
     row = session.scalar(select(Tracking).where(Tracking.carrier == carrier, Tracking.parcel_id == parcel.id))
     if row is None:
         row = Tracking(parcel_id=parcel.id, carrier=carrier)

@@ -36,7 +36,7 @@ def claim(session: Session, carrier: str, shops: Collection[int], is_theirs: boo
     What nobody wants any more is left out on the way.
     """
     theirs = (
-        select(CarrierWish, Tracking, Parcel)
+        select(CarrierWish, Tracking)
         .join(Tracking, Tracking.id == CarrierWish.tracking_id)
         .join(Parcel, Parcel.id == Tracking.parcel_id)
         .where(Tracking.carrier == carrier, of_shops(shops, is_theirs))
@@ -45,17 +45,22 @@ def claim(session: Session, carrier: str, shops: Collection[int], is_theirs: boo
         .execution_options(populate_existing=True)
     )
     # Two questions, since each follows its own index, however much is due.
-    for wish, tracking, parcel in session.execute(theirs.where(CarrierWish.due_at <= now).order_by(CarrierWish.due_at)):
-        _plan(wish, parcel, now)
+    for wish, tracking in session.execute(theirs.where(CarrierWish.due_at <= now).order_by(CarrierWish.due_at)):
+        _plan(wish, _as_it_is(session, tracking), now)
         if wish.due_at is not None:
             return _wish(session, wish, tracking, now)
     look = theirs.where(CarrierWish.days_due_at <= now).order_by(CarrierWish.days_due_at)
-    for wish, tracking, parcel in session.execute(look):
-        _plan(wish, parcel, now)
+    for wish, tracking in session.execute(look):
+        _plan(wish, _as_it_is(session, tracking), now)
         if wish.days_due_at is not None and wish.days_due_at <= now:
             wish.days_due_at = now + LEASE
             return _errand(wish, tracking, What.LOOK, is_wish=False)
     return None
+
+
+def _as_it_is(session: Session, tracking: Tracking) -> Parcel:
+    """The parcel once its wish is held: what is joined to a row that had to be locked is older than the row."""
+    return session.get_one(Parcel, tracking.parcel_id, populate_existing=True)
 
 
 def _plan(wish: CarrierWish, parcel: Parcel, now: datetime) -> None:

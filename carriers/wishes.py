@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from carriers.days import give_up_at, stands
 from carriers.models import CarrierWish, Outcome, Tracking
 from carriers.registry import DAYS
-from parcels import journal
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 
@@ -26,7 +25,10 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
 
 
 def tie(session: Session, parcel: Parcel, tracking: Tracking, now: datetime) -> None:
-    """A carrier's number, a new one or another, is tied to a parcel: what was chosen before is wished now."""
+    """A carrier's number, a new one or another, is tied to a parcel: what was chosen before is wished now.
+
+    Args: `parcel` held by `journal.lock`: who chooses at this very moment sees the wish, or is seen by it.
+    """
     if tracking.carrier not in DAYS:
         return
     wish = session.get(CarrierWish, tracking.id)
@@ -34,8 +36,6 @@ def tie(session: Session, parcel: Parcel, tracking: Tracking, now: datetime) -> 
         wish = CarrierWish(tracking_id=tracking.id)
         session.add(wish)
     wish.identity, wish.days_due_at = "", now
-    # Somebody may be choosing at this very moment, and would see no wish yet: one of the two sees the other.
-    parcel = journal.lock(session, parcel.id)
     if stands(parcel.state):
         chosen = select(Fact).where(Fact.parcel_id == parcel.id, Fact.kind == Kind.SLOT_BOOKED)
         fact = session.scalar(chosen.order_by(Fact.seq.desc()).limit(1))

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from parcels.stages import Kind, State, advance, is_news
+from parcels.stages import Kind, Stage, State, advance, is_news
 
 
 class What(StrEnum):
@@ -102,10 +102,17 @@ def passes(state: State, scan: Scan, parcel: Holder | None, cash: Holder | None,
         return changes | ({} if money == cash else {What.CASH: money})
     is_paid = cash is None and bool(changes) and holder.role is Role.RECIPIENT
     if is_paid and parcel is not None and scan.details.get("cod_minor", cod_minor):
-        # Whoever says that it was delivered: what our courier carries, he is paid for.
-        is_ours = is_own(scan.source) or parcel.role is Role.COURIER
-        changes[What.CASH] = parcel if is_ours else Holder(Role.CARRIER, scan.source)
+        changes[What.CASH] = _paid(scan, parcel)
     return changes
+
+
+def _paid(scan: Scan, parcel: Holder) -> Holder:
+    """Who takes the money at the door. Args: `parcel` is who held it until then."""
+    if scan.source == "courier" and scan.details.get("by"):
+        return Holder(Role.COURIER, str(scan.details["by"]))  # he says so himself, whoever we thought had it
+    # Whoever says that it was delivered: what our courier carries, he is paid for.
+    is_ours = is_own(scan.source) or parcel.role is Role.COURIER
+    return parcel if is_ours else Holder(Role.CARRIER, scan.source)
 
 
 def _till(scan: Scan, cash: Holder) -> Holder:
@@ -118,7 +125,9 @@ def _till(scan: Scan, cash: Holder) -> Holder:
 def _taker(state: State, scan: Scan, current: Holder) -> Holder:
     if scan.kind is Kind.BACK_AT_DEPOT:
         return current if state.is_closed else _at_desk(scan)
-    if scan.kind not in HAND_OVERS or not is_news(state, scan.kind):
+    # What a courier had taken before its recall was heard of is in his car, although that moves it nowhere.
+    is_taken_along = scan.kind is Kind.TO_COURIER and state.side is Stage.RECALLED
+    if scan.kind not in HAND_OVERS or not (is_taken_along or is_news(state, scan.kind)):
         return current
     return _by_kind(scan, current)
 

@@ -127,5 +127,7 @@ def _apply(parcel: Parcel, fact: Fact) -> None:
             setattr(parcel, column, date.fromisoformat(fact.details[column]))
     if fact.kind is Kind.DAYS_OFFERED:
         parcel.carrier_days = fact.details.get("days")
+    if fact.kind is Kind.DETAILS_CHANGED and "settlement" in fact.details.get("changed", ()):
+        parcel.carrier_days = None  # they were those of another city
     if fact.kind is Kind.LINK_REVOKED:
         parcel.link_epoch += 1

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from parcels import holdings, journal
@@ -22,7 +22,7 @@ _TELLING = (Kind.DELIVERED, Kind.CASH_HANDED_IN, Kind.CASH_SENT, Kind.CASH_BACK)
 
 _KEY = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
 #: Written out, so that SQLite too finds its few rows by the index of them.
-_IS_CASH = literal_column("holdings.what = 'cash'", Boolean())
+_IS_CASH = text("holdings.what = 'cash'")
 
 
 class Where(StrEnum):
@@ -71,8 +71,8 @@ class Changed(Exception):
 
 def held(session: Session, *which: ColumnElement[bool]) -> list[Cash]:
     """The money that somebody has, by shop and parcel. Args: `which` conditions on `Holding` and `Parcel`."""
-    mine = _IS_CASH, Holding.until.is_(None), *which
-    query = select(Parcel, Holding).join(Holding, Holding.parcel_id == Parcel.id).where(*mine)
+    query = select(Parcel, Holding).join(Holding, Holding.parcel_id == Parcel.id)
+    query = query.where(_IS_CASH, Holding.until.is_(None), *which)
     rows = session.execute(query.options(joinedload(Parcel.shop)).order_by(Parcel.shop_id, Parcel.id)).all()
     ids = query.with_only_columns(Parcel.id)
     told = select(Fact).where(Fact.parcel_id.in_(ids), Fact.kind.in_(_TELLING)).order_by(Fact.parcel_id, Fact.seq)

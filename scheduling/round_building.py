@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from parcels.models import Parcel, Staff
 from parcels.stages import Stage
@@ -149,7 +149,10 @@ def build(session: Session, zone_id: int, day: date, now: datetime) -> list[int]
 
 def stops_in_order(session: Session, round_id: int) -> list[RoundStop]:
     """The stops of a round that still are to be made or have been, in their order."""
-    is_in_the_car = RoundStop.loaded_at.is_not(None) & (Parcel.road == Stage.WITH_COURIER)
+    anew = aliased(RoundStop)
+    is_the_last = ~exists().where(anew.parcel_id == RoundStop.parcel_id, anew.booking_id > RoundStop.booking_id)
+    # Until he says what has become of it he answers for what he took: also when a carrier says that it was delivered.
+    was_in_the_car = RoundStop.loaded_at.is_not(None) & Parcel.road.in_((Stage.WITH_COURIER, Stage.DELIVERED))
     query = (
         select(RoundStop)
         .join(Booking, Booking.id == RoundStop.booking_id)
@@ -161,7 +164,7 @@ def stops_in_order(session: Session, round_id: int) -> list[RoundStop]:
         )
         .where(
             RoundStop.round_id == round_id,
-            Booking.is_active | RoundStop.done_at.is_not(None) | is_in_the_car,
+            Booking.is_active | RoundStop.done_at.is_not(None) | (was_in_the_car & is_the_last),
         )
         .order_by(RoundStop.place, RoundStop.booking_id)
     )

@@ -86,7 +86,7 @@ def deliver(
     if stop.outcome == DELIVERED and stop.round_id == one.id:
         return
     is_known = parcel.stage is Stage.DELIVERED
-    if not is_known:
+    if not is_known or (one.closed_at is not None and at is None):
         _insist_on_car(one, stop, parcel, at)
     _insist_on_hand_over(parcel, said)
     details = {"by": courier, "booking": stop.booking_id, "cod_minor": said.cash_minor, "currency": parcel.currency}

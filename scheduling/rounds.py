@@ -60,8 +60,11 @@ class Stop:
 
     @property
     def cash_minor(self) -> int:
-        """The money he has for it: what he said, or, where a carrier says that it came to the door, what was due."""
-        is_unsaid = self.standing is Standing.DELIVERED and self.at.done_at is None and self.at.back_at is None
+        """The money he has for it: what he said, or, where a carrier says that it came to the door, what was due.
+
+        That is so even if he has said that it did not: then he has either the money or still the parcel.
+        """
+        is_unsaid = self.standing is Standing.DELIVERED and self.at.outcome != DELIVERED and self.at.back_at is None
         return self.parcel.cod_minor if is_unsaid and self.at.loaded_at is not None else self.at.cash_minor
 
     @property

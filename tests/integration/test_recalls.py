@@ -13,7 +13,7 @@ from parcels.custody import Role
 from parcels.journal import NewFact, StaleVersion
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
-from portal import intake, links
+from portal import intake, links, recalls_page
 from portal.order_rows import BadOrder
 from portal.ticking import tick
 from portal.transaction import reading, transaction
@@ -22,6 +22,7 @@ from scheduling import booking, calls, recalling
 from scheduling.booking import Asker
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
+from scheduling.slots import Availability
 from sms.models import Message, Status
 from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_world, travel
 
@@ -164,9 +165,40 @@ def test_what_is_on_its_way_gets_another_house_but_no_other_city(app: Flask) -> 
     parcel_id = begin(*ROAD)
     seen = parcel_of(parcel_id).version
     with pytest.raises(Refusal) as no:
-        redirect(parcel_id, settlement="Калининград", address="ул. Мира, 1")
+        redirect(parcel_id, settlement="Калининград", address="Ленинский пр., 5")
     assert no.value.reason is Reason.OTHER_CITY
     assert redirect(parcel_id, seen, settlement="Томск", address="ул. Мира, 1")
     with pytest.raises(StaleVersion):
         redirect(parcel_id, seen, address="ул. Мира, 2")
     assert (parcel_of(parcel_id).settlement_id, parcel_of(parcel_id).address) == (TOMSK, "ул. Мира, 1")
+
+
+def test_the_days_of_the_old_city_limit_nothing_in_the_new_one(app: Flask) -> None:
+    parcel_id = begin(Kind.HANDED_OVER)
+    days = {"by": "TopDelivery", "days": {"2026-11-25": [["10:00", "14:00"]]}}
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        journal.record(session, parcel, NewFact(Kind.DAYS_OFFERED, "carrier:topdelivery", details=days), NOW)
+    redirect(parcel_id, address="ул. Мира, 1")
+    assert parcel_of(parcel_id).carrier_days == days["days"]
+    redirect(parcel_id, settlement="Калининград", address="Ленинский пр., 5")
+    assert parcel_of(parcel_id).carrier_days is None
+    with transaction() as session:
+        offered = booking.offered(session, journal.lock(session, parcel_id), LATER)
+    assert all(offer.availability is Availability.FREE for day in offered for offer in day.offers)
+
+
+def test_other_changes_of_orders_do_not_push_a_recall_off_the_page(
+    both: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recalls_page, "SHOWN", 2)
+    parcel_id = begin(*ROAD)
+    redirect(parcel_id, address="ул. Мира, 1")
+    recall(parcel_id)
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        for name in ("email", "weight_g"):
+            changed = NewFact(Kind.DETAILS_CHANGED, SHOP, details={"changed": [name]})
+            journal.record(session, parcel, changed, LATER + timedelta(days=1))
+    with reading() as session:
+        assert {line.is_recall for line in recalls_page.of_shop(session, parcel.shop_id)} == {True, False}

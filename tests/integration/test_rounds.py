@@ -435,3 +435,81 @@ def test_money_for_what_a_carrier_calls_delivered_is_still_the_courier_s(app: Fl
         assert held is not None
         assert held.role is Role.WAREHOUSE
         assert breaches(session) == []
+
+
+def carrier_says_delivered(parcel_id: int) -> None:
+    with transaction() as session:
+        journal.record(session, journal.lock(session, parcel_id), NewFact(Kind.DELIVERED, "cdek"), NOON)
+
+
+def has_cash(parcel_id: int) -> tuple[Role, str] | None:
+    with reading() as session:
+        held = holdings.holder_of(session, parcel_id, What.CASH)
+        return (held.role, held.name) if held is not None else None
+
+
+def test_what_nobody_marked_in_time_still_has_its_money_asked_for(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    with transaction() as session:
+        booking.withdraw(session, journal.lock(session, parcel_id), "agenda", "stop_not_marked", NOON)
+    carrier_says_delivered(parcel_id)
+    assert has_cash(parcel_id) == (Role.COURIER, "Иван Петров")
+    assert lacks({}).taken == {"RUB": 499_000}
+
+
+def test_of_what_a_carrier_calls_delivered_the_courier_has_the_money_or_the_parcel(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    fail(parcel_id)
+    carrier_says_delivered(parcel_id)
+    assert lacks({}).taken == {"RUB": 499_000}
+    with transaction() as session:
+        round_loading.bring_back(session, the_round(session), f"VH{parcel_id:09d}", "Иван", NOON)
+        round_closing.close(session, the_round(session), {}, NOON)
+
+
+def test_a_closed_round_takes_no_more_money(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    carrier_says_delivered(parcel_id)
+    with transaction() as session:
+        round_closing.close(session, the_round(session), {"RUB": 499_000}, NOON)
+    less = HandedOver("Марина Кузнецова", 100_000, "", "скидка")
+    assert refused(lambda: deliver(parcel_id, said=less)) is Reason.NOT_ON_ROUND
+
+
+def test_a_parcel_loaded_anew_is_in_one_round_only(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    with transaction() as session:
+        journal.record(session, journal.lock(session, parcel_id), NewFact(Kind.NOT_DELIVERED, "cdek"), NOON)
+    thursday, then = date(2026, 11, 26), NOON + timedelta(days=2)
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        booking.book(session, parcel, thursday, time(10), Asker("recipient", parcel.version), NOON)
+    with transaction() as session:
+        one = make_round(session, TOMSK, thursday, then)[0]
+        round_loading.load(session, one, f"VH{parcel_id:09d}", COURIER, then)
+    assert sheet() == []
+    carrier_says_delivered(parcel_id)
+    assert sheet() == []
+
+
+def test_the_money_is_with_the_courier_who_says_that_he_took_it(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    assert sheet() == [(parcel_id, Standing.IN_DEPOT)]
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        recalling.recall(session, parcel, Asker("shop:teply-dom", parcel.version), "", MORNING)
+    with transaction() as session:
+        one = the_round(session)
+        round_loading.load(session, one, f"VH{parcel_id:09d}", COURIER, NOON, at=MORNING)
+        taken = holdings.holder_of(session, parcel_id)
+        assert taken is not None
+        assert (taken.role, taken.name) == (Role.COURIER, "Иван Петров")
+        round_marks.deliver(session, journal.lock(session, parcel_id), one, PAID, COURIER.name, NOON, at=NOON)
+    assert has_cash(parcel_id) == (Role.COURIER, "Иван Петров")
+    with transaction() as session:
+        round_closing.close(session, the_round(session), {"RUB": 499_000}, NOON)
+        assert breaches(session) == []

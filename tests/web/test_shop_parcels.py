@@ -58,7 +58,7 @@ def test_a_recalled_parcel_is_put_aside_and_sent_back_by_scans(world: Flask, sho
         assert "Едет обратно" in shop.get("/shop/parcels").text or "Возврат" in shop.get("/shop/parcels").text
         assert "Принята обратно" in scan(Browser(world, "keeper1"), "back", "48117", "e")
         assert (parcel().stage, count_of(Kind.RECALLED)) == (Stage.RETURNED, 1)
-        assert "Отзыв" in shop.get("/shop/parcels").text
+        assert "Вернуть в магазин" in shop.get("/shop/parcels").text
 
 
 def make_courier() -> int:
