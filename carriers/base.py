@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -60,8 +60,9 @@ class Update:
 
     @property
     def key(self) -> str:
-        """The same for the same report, however often and in whichever answer it comes."""
-        said = (self.carrier, self.number, self.code, self.occurred_at.isoformat(), self.place, self.text)
+        """The same for the same report, however often, in whichever answer and by whose clock it comes."""
+        instant = self.occurred_at.astimezone(UTC).isoformat()
+        said = (self.carrier, self.number, self.code, instant, self.place, self.text)
         return blake2b("\x1f".join(said).encode(), digest_size=12).hexdigest()
 
     def record(self) -> dict[str, Any]:

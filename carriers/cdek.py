@@ -69,14 +69,19 @@ def parse(answer: bytes) -> list[Update]:
         found = _asked(entity)
     else:
         raise refusal(said)
-    return [update for update in found if update is not None]
+    updates = [update for update in found if update is not None]
+    # Told latest first, as CDEK does: so are those of one instant.
+    is_latest_first = bool(updates) and updates[0].occurred_at > updates[-1].occurred_at
+    return updates[::-1] if is_latest_first else updates
 
 
 def refusal(said: dict[str, Any]) -> BadAnswer:
     """Why there is no order: CDEK's own words, where it has any."""
     requests = [request for request in _list(said.get("requests")) if isinstance(request, dict)]
     errors = [error for owner in (said, *requests) for error in _list(owner.get("errors")) if isinstance(error, dict)]
-    texts = [words(error.get("message")) for error in errors] + [words(said.get("error_description"))]
+    texts = [words(error.get("message")) or words(error.get("code")) for error in errors] + [
+        words(said.get("error_description"))
+    ]
     reason = "; ".join(filter(None, texts))
     return refused(_WHO, reason) if reason else BadAnswer(f"В ответе {_WHO} нет ни заказа, ни события.")
 
@@ -87,7 +92,7 @@ def _list(value: object) -> list[Any]:
 
 def _pushed(said: dict[str, Any], attributes: dict[str, Any]) -> Iterator[Update | None]:
     """An event about a status; events about printed forms, photos and calls have nothing of the way."""
-    if said["type"] == "ORDER_STATUS":
+    if said["type"] == "ORDER_STATUS" and attributes.get("deleted") is not True:
         when = (attributes.get("status_date_time"), said.get("date_time"))
         yield _update(attributes, attributes, when)
 
@@ -104,7 +109,7 @@ def _asked(entity: dict[str, Any]) -> Iterator[Update | None]:
 def _update(order: dict[str, Any], status: dict[str, Any], when: Iterable[object]) -> Update | None:
     """What a status tells; None when it is not about the way, or lacks a date or a parcel."""
     number = words(order.get("cdek_number")) or words(order.get("number"))
-    code = words(status.get("code"))
+    code = words(status.get("code")) or words(status.get("status_code"))
     kind, name = STATUSES.get(SYNONYMS.get(code, code), (Kind.UNKNOWN, code))
     # Without an offset nobody knows which city's clock it was.
     since = next(filter(None, (moment(said, None) for said in when)), None)
@@ -116,7 +121,7 @@ def _update(order: dict[str, Any], status: dict[str, Any], when: Iterable[object
         number=number,
         kind=_back(kind) if order.get("is_return") is True else kind,
         occurred_at=since,
-        place=words(status.get("city")),
+        place=words(status.get("city")) or words(status.get("city_name")),
         code=code,
         text=text,
         cash_due=_cash(order),

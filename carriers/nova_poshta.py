@@ -44,6 +44,8 @@ _DATES: dict[Kind | None, tuple[str, ...]] = {
     Kind.DELIVERED: ("RecipientDateTime", "DateReceived"),
 }
 _MOVED = ("DateLastMovementStatus", "TrackingUpdateDate", "DateScan", "DateMoving")
+#: What was handed over had been brought: late by this date, but not lost.
+_BROUGHT = "ActualDeliveryDate"
 _KYIV = ZoneInfo("Europe/Kyiv")
 _BEFORE_THE_CITY = frozenset({"1", "4", "12"})
 #: Statuses that have a "where": the sender's city, or the recipient's.
@@ -98,7 +100,9 @@ def _update(document: dict[str, Any]) -> Update | None:
 
 def _since(document: dict[str, Any], code: str) -> datetime | None:
     """When the status came about, by the date that is nearest to saying so."""
-    moments = (moment(document.get(name), _KYIV) for name in (*_DATES.get(KINDS.get(code), ()), *_MOVED))
+    kind = KINDS.get(code)
+    names = (*_DATES.get(kind, ()), *_MOVED, *((_BROUGHT,) if kind is Kind.DELIVERED else ()))
+    moments = (moment(document.get(name), _KYIV) for name in names)
     return next(filter(None, moments), None)
 
 

@@ -103,7 +103,7 @@ def _events(order: Element) -> Iterator[tuple[Element, datetime]]:
             continue
         for event in [outer] if child(outer, "eventtype") is not None else outer:
             when = moment(text_at(event, "date"), ZONE)
-            if when is not None and name_of(event) in _EVENT:
+            if when is not None and (name_of(event) in _EVENT or child(event, "eventtype") is not None):
                 yield event, when
 
 

@@ -23,8 +23,14 @@ MOST_TAGS = 200_000
 #: No parcel weighs or costs so much, in whichever unit.
 MOST_AMOUNT = 10**9
 _OF_WINDOWS = re.compile(rb"""\s*<\?xml\s[^>]*encoding=["'](?:windows-|cp)1251["']""", re.IGNORECASE)
-#: Beside ISO: every way in which a carrier has been seen to write a date.
-_DATES = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d-%m-%Y %H:%M:%S", "%H:%M %d.%m.%Y")
+#: Beside ISO: how carriers write a date. With slashes nobody knows which one is the month, unless the year goes first.
+_DAYS = ("%d.%m.%Y", "%d-%m-%Y", "%Y.%m.%d", "%Y/%m/%d", "%d.%m.%y")
+_DATES = tuple(
+    form for day in _DAYS for form in (f"{day} %H:%M:%S", f"{day} %H:%M", day, f"%H:%M {day}", f"%H:%M:%S {day}")
+)
+#: An offset that stands apart, or behind a day without hours.
+_APART = re.compile(r" (?=(?:[+-]\d\d:?\d\d|Z)$)")
+_WITHOUT_HOURS = re.compile(r"^(\d{4}-\d\d-\d\d)([+-]\d\d:?\d\d|Z)$")
 
 
 def text_of(answer: bytes, carrier: str, most_bytes: int = MOST_BYTES) -> str:
@@ -137,15 +143,16 @@ def moment(said: object, zone: tzinfo | None) -> datetime | None:
 
 
 def _date_of(said: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(_WITHOUT_HOURS.sub(r"\1T00:00\2", _APART.sub("", said)))
+    except ValueError:
+        pass
     for form in _DATES:
         try:
             return datetime.strptime(said, form)  # noqa: DTZ007 - the caller knows the zone
         except ValueError:
             continue
-    try:
-        return datetime.fromisoformat(said)
-    except ValueError:
-        return None
+    return None
 
 
 def minor(value: object, per_unit: int = 1) -> int | None:

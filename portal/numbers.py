@@ -74,6 +74,16 @@ def _follow(session: Session, parcel: Parcel | None, seen: set[int], carrier: st
         raise _Bad(_("это не похоже на номер перевозчика")) from error
 
 
+def no_numbers() -> str:
+    """Nothing was sent that could be taken."""
+    return _("Номеров нет. Впишите пары номеров или выберите файл.")
+
+
+def raced() -> str:
+    """Somebody else was quicker with one of the numbers."""
+    return _("Кто-то вносит эти номера одновременно с вами. Ничего не принято: отправьте список ещё раз.")
+
+
 def _why(why: Why) -> str:
     return {
         Why.COUNT: _("в строке не два номера"),

@@ -25,6 +25,8 @@ MAX_PRINTED = 100 * MEGABYTE
 #: Key of the cells that stand beyond the last column of the header.
 BEYOND = ""
 _TOO_MUCH = 3
+#: How files of Excel begin.
+XLSX, OLD_EXCEL = b"PK", b"\xd0\xcf\x11\xe0"
 _WORDS = {
     "no_file": "Файла нет или его нельзя прочесть; проверьте путь.",
     "too_big": "Файл больше 20 МБ; разделите его на части.",
@@ -74,6 +76,13 @@ def read(path: Path) -> tuple[list[str], Iterator[Row]]:
     return [name for name in header if name], (_row(header, line, cells) for line, cells in lines[1:])
 
 
+def written_out(path: Path) -> str:
+    """The first sheet of a file as a text: its rows on their lines, cells set apart by tabs. Raises BadSheet."""
+    rows = dict(_lines(path))
+    spaced = ([" ".join(cell.split()) for cell in rows.get(line, [])] for line in range(1, max(rows, default=0) + 1))
+    return "\n".join(map("\t".join, spaced))
+
+
 def _row(header: list[str], line: int, cells: list[str]) -> Row:
     named = {name: cell for name, cell in zip(header, cells, strict=False) if name}
     beyond = " ".join(filter(None, cells[len(header) :]))
@@ -88,9 +97,9 @@ def _lines(path: Path) -> list[Numbered]:
         content = path.read_bytes()
     except OSError as error:
         raise BadSheet("no_file") from error
-    if content.startswith(b"\xd0\xcf\x11\xe0"):
+    if content.startswith(OLD_EXCEL):
         raise BadSheet("old_excel")
-    if content.startswith(b"PK"):
+    if content.startswith(XLSX):
         return _workbook(path)
     if b"\x00" in content:
         raise BadSheet("not_a_table")

@@ -73,7 +73,12 @@ class Wish:
 def picker(s: Standing, days: list[DayOffers], window: Window, wish: Wish, doors_near: Mapping[date, int]) -> Picker:
     """Put the picker together; `doors_near` says at how many other doors near this one the courier is, day by day."""
     start = max(wish.start or window.first, s.postponed or window.first)
-    shown = [day for day in days if day.day >= start][:DAYS_SHOWN]
+    coming = [day for day in days if day.day >= start]
+    nearest = slots.first_free(coming)
+    if wish.start is None and nearest is not None and slots.first_free(coming[:DAYS_SHOWN]) is None:
+        # Five full days in a row would be a form with nothing to choose.
+        coming = [day for day in coming if day.day >= nearest.row.day]
+    shown = coming[:DAYS_SHOWN]
     rest = [day for day in days if shown and day.day > shown[-1].day]
     proposed = slots.first_free(shown)
     later = None

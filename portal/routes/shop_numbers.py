@@ -1,5 +1,7 @@
 """The shop's page for numbers that a carrier gives out at hand-over: typed, scanned or uploaded, in pairs with ours."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -9,9 +11,11 @@ from sqlalchemy.exc import IntegrityError
 
 from carriers.registry import CARRIERS
 from parcels.models import Shop
-from portal import numbers
+from portal import numbers, sheets
 from portal.access import Rule, allow
 from portal.extensions import now
+from portal.matrix_words import bad_sheet
+from portal.sheets import BadSheet
 from portal.transaction import reading, transaction
 
 bp = Blueprint("shop_numbers", __name__, url_prefix="/shop/numbers")
@@ -28,26 +32,39 @@ def listed() -> ResponseReturnValue:
 @allow(Rule.SHOP)
 def take() -> ResponseReturnValue:
     """Take a list as a whole, or show what is wrong with each bad line."""
-    carrier, text = request.form.get("carrier", ""), _text()
+    carrier = request.form.get("carrier", "")
+    try:
+        text = _text()
+    except BadSheet as unreadable:
+        return _page(problem=bad_sheet(unreadable), chosen=carrier), 422
     if carrier not in CARRIERS or not text.strip():
-        return _page(problem="nothing", chosen=carrier), 422
+        return _page(problem=numbers.no_numbers(), chosen=carrier), 422
+    return _take(carrier, text)
+
+
+def _take(carrier: str, text: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             count, news = numbers.take(session, _shop_id(), carrier, text, now())
     except numbers.BadNumbers as bad:
         return _page(troubles=bad.troubles, chosen=carrier, text=text), 422
     except IntegrityError:  # somebody else has just tied one of these numbers to an order
-        return _page(problem="raced", chosen=carrier, text=text), 409
+        return _page(problem=numbers.raced(), chosen=carrier, text=text), 409
     if not count:  # a heading alone
-        return _page(problem="nothing", chosen=carrier, text=text), 422
+        return _page(problem=numbers.no_numbers(), chosen=carrier, text=text), 422
     flash({"count": count, "news": news, "carrier": CARRIERS[carrier].name})  # type: ignore[arg-type]  # any JSON
     return redirect(url_for("shop_numbers.listed"), 303)
 
 
 def _text() -> str:
-    """What was typed, else what is in the file; letters of old Windows are read, too."""
+    """What was typed, else what is in the file; letters of old Windows are read, and Excel. Raises BadSheet."""
     typed, file = str(request.form.get("pairs", "")), request.files.get("file")
     content: bytes = b"" if typed.strip() or file is None else file.read()
+    if content.startswith((sheets.XLSX, sheets.OLD_EXCEL)):
+        with tempfile.NamedTemporaryFile(prefix="vekha-numbers-") as kept:
+            kept.write(content)
+            kept.flush()
+            return sheets.written_out(Path(kept.name))
     try:
         text = typed if typed.strip() else content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -93,6 +93,7 @@ def test_a_removed_order_says_nothing_about_the_way() -> None:
 
 def test_a_status_that_was_crossed_out_is_left_out() -> None:
     assert cdek.parse(order(status("DELIVERED", deleted=True))) == []
+    assert cdek.parse(event(deleted=True)) == []
 
 
 def test_an_event_about_a_printed_form_is_not_about_the_way() -> None:
@@ -110,6 +111,25 @@ def test_the_order_that_brings_a_refused_parcel_back_is_never_delivered(code: st
 def test_statuses_of_one_instant_stay_as_the_carrier_has_them() -> None:
     found = in_order(cdek.parse(order(status("SENT_TO_TRANSIT_CITY"), status("ACCEPTED_IN_TRANSIT_CITY"))))
     assert [update.kind for update in found] == [Kind.DEPARTED, Kind.PASSED]
+
+
+def test_told_latest_first_those_of_one_instant_are_so_too() -> None:
+    codes = ("TAKEN_BY_COURIER", "ACCEPTED_AT_RECIPIENT_CITY_WAREHOUSE", "ARRIVED_AT_RECIPIENT_CITY", "CREATED")
+    told = [status(code, f"2026-11-2{day}T10:00:00+0500") for code, day in zip(codes, (3, 2, 2, 1), strict=True)]
+    assert [update.code for update in in_order(cdek.parse(order(*told)))] == list(reversed(codes))
+
+
+def test_asked_or_pushed_by_whichever_clock_it_is_one_event() -> None:
+    same = {"name": "Вручен", "city": "Новосибирск"}
+    [asked] = cdek.parse(order(status("DELIVERED", "2019-07-11T05:41:43+0000", **same)))
+    [pushed] = cdek.parse(event(city=None, city_name="Новосибирск", city_code="270"))
+    assert (asked.key, pushed.place) == (pushed.key, "Новосибирск")
+    assert asked.key != cdek.parse(event(status_date_time="2019-07-11T12:41:44+0700"))[0].key
+
+
+def test_an_event_with_a_number_for_a_code_is_unknown_by_it() -> None:
+    [update] = cdek.parse(event(code=None))
+    assert (update.kind, update.code, update.text) == (Kind.UNKNOWN, "4", "4")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +150,7 @@ def test_an_event_without_the_date_of_its_status_has_its_own() -> None:
         ({"requests": [{"errors": [{"message": "Order not found."}]}]}, "Ошибка в ответе СДЭК: Order not found."),
         ({"errors": [{"message": "a"}, {"message": "b"}]}, "Ошибка в ответе СДЭК: a; b."),
         ({"error": "invalid_client", "error_description": "Bad\nkey"}, "Ошибка в ответе СДЭК: Bad key."),
+        ({"errors": [{"code": "v2_token_expired", "message": ""}]}, "Ошибка в ответе СДЭК: v2_token_expired."),
         ({"requests": [None, {"errors": "?"}, {"errors": [1]}]}, "В ответе СДЭК нет ни заказа, ни события."),
     ],
 )

@@ -86,6 +86,12 @@ def test_a_plan_is_no_fact() -> None:
     assert nova_poshta.parse(answer(plan)) == []
 
 
+def test_what_was_handed_over_is_not_lost_for_lack_of_a_better_date() -> None:
+    brought = {"TrackingUpdateDate": "0000-00-00 00:00:00", "ActualDeliveryDate": "2026-11-20 10:00:00"}
+    [update] = nova_poshta.parse(answer(document("9", **brought), document("5", **brought)))
+    assert (update.kind, update.occurred_at.isoformat()) == (Kind.DELIVERED, "2026-11-20T10:00:00+02:00")
+
+
 def test_many_parcels_come_in_one_answer() -> None:
     found = nova_poshta.parse(answer(document("5"), document("7", Number="59000777777778")))
     assert [(update.number, update.kind) for update in found] == [

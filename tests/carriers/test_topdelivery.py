@@ -98,6 +98,14 @@ def test_a_history_without_its_order_has_no_number() -> None:
     assert (update.number, update.occurred_at) == ("", datetime(2026, 5, 6, 9, tzinfo=MOSCOW))
 
 
+def test_events_in_a_list_of_items_are_read() -> None:
+    items = event("2026-05-06T09:00:00").replace("<events>", "<events><item>").replace("</events>", "</item></events>")
+
+    (update,) = parse(answered(IDENTITY + items))
+
+    assert (update.code, update.place) == ("event 3", "Тверь")
+
+
 def test_every_code_of_the_table_has_a_kind_or_is_left_out_on_purpose() -> None:
     assert {code for code, kind in STATUSES.items() if kind is None} == {"work 2", "event 20"}
 

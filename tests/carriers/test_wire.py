@@ -25,6 +25,12 @@ def test_an_xml_that_declares_the_letters_of_windows_is_read_by_them_and_no_othe
         ("2020-12-26T12:23:26.5+0700", "2020-12-26T12:23:26.500000+07:00"),
         ("26.12.2020 12:23", "2020-12-26T12:23:00+00:00"),
         ("26.12.2020", "2020-12-26T00:00:00+00:00"),
+        ("26-12-2020", "2020-12-26T00:00:00+00:00"),
+        ("26.12.20 12:23", "2020-12-26T12:23:00+00:00"),
+        ("2020.12.26 12:23:26", "2020-12-26T12:23:26+00:00"),
+        ("12:23:26 26.12.2020", "2020-12-26T12:23:26+00:00"),
+        ("2020-12-26+03:00", "2020-12-26T00:00:00+03:00"),
+        ("2020-12-26T12:23:26.000 +0300", "2020-12-26T12:23:26+03:00"),
     ],
 )
 def test_a_date_keeps_its_offset_and_gets_the_zone_where_it_has_none(said: str, meant: str) -> None:
@@ -39,7 +45,9 @@ def test_a_date_of_no_year_is_not_said(said: str) -> None:
     assert moment(said, UTC) is None
 
 
-@pytest.mark.parametrize("said", ["yesterday", "2020-02-30", "32.01.2020", "1608974606", None, [], 5, True])
+@pytest.mark.parametrize(
+    "said", ["yesterday", "2020-02-30", "32.01.2020", "05/06/2020", "1608974606", None, [], 5, True]
+)
 def test_what_is_no_date_is_not_said(said: object) -> None:
     assert moment(said, UTC) is None
 

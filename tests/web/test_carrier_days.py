@@ -95,3 +95,12 @@ def test_a_time_that_is_not_confirmed_is_taken_back_with_an_apology(marina: Reci
     page = text_of(marina.look())
     assert "Перевозчик не подтвердил это время, его пришлось снять. Простите." in page
     assert marina.parcel.stage is not Stage.SCHEDULED
+
+
+def test_the_nearest_free_day_is_shown_however_many_full_ones_stand_before_it(marina: Recipient) -> None:
+    full = {f"2026-11-{day}": [] for day in range(22, 28)}
+    with transaction() as session:
+        parcel = journal.lock(session, marina.parcel_id)
+        days = {"by": "TopDelivery", "days": full | {"2026-11-29": [["10:00", "18:00"]]}}
+        journal.record(session, parcel, NewFact(Kind.DAYS_OFFERED, "carrier:topdelivery", details=days), NOW)
+    assert "2026-11-29T10:00" in free(marina.look())

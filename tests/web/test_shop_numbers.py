@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import openpyxl
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -71,3 +72,26 @@ def test_a_file_of_old_windows_is_read(shop: Browser) -> None:
     answer = shop.post("/shop/numbers", carrier="intime", pairs="", file=file)
     assert answer.status_code == 303
     assert followed() == {"48117": "C1"}
+
+
+def workbook(*rows: tuple[str, object]) -> bytes:
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    assert book.active is not None
+    for row in rows:
+        book.active.append(row)
+    book.save(content)
+    return content.getvalue()
+
+
+def test_a_file_of_excel_is_read_by_its_lines(shop: Browser) -> None:
+    def sent(*rows: tuple[str, object]) -> tuple[int, str]:
+        answer = shop.post("/shop/numbers", carrier="intime", pairs="", file=(io.BytesIO(workbook(*rows)), "n.xlsx"))
+        return answer.status_code, answer.text
+
+    status, told = sent(("заказ", "номер"), ("48117", 3012345678), ("777", 3012345679))
+    assert (status, "<td>3</td>" in told or ">3<" in told, "777" in told) == (422, True, True)
+    assert sent(("заказ", "номер"), ("48117", 3012345678))[0] == 303
+    assert followed() == {"48117": "3012345678"}
+    torn = (io.BytesIO(workbook(("48118", 1))[:200]), "n.xlsx")
+    answer = shop.post("/shop/numbers", carrier="intime", pairs="", file=torn)
+    assert (answer.status_code, "Файл не похож на CSV или XLSX" in answer.text) == (422, True)

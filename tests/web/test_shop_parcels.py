@@ -8,6 +8,7 @@ from flask import Flask
 
 from parcels import journal
 from parcels.custody import Role
+from parcels.journal import NewFact
 from parcels.models import Shop
 from parcels.stages import Kind, Stage
 from portal import links
@@ -100,3 +101,12 @@ def test_a_recall_with_the_courier_is_refused_in_plain_words(world: Flask, shop:
         travel(session, journal.lock(session, parcel().id), [Kind.HANDED_OVER, Kind.ARRIVED, Kind.TO_COURIER])
     answer = shop.post(f"{page()}/recall", version=parcel().version, sure="yes")
     assert (answer.status_code, "Позвоните диспетчеру" in answer.text) == (409, True)
+
+
+def test_the_story_names_who_has_received_it_and_until_when_it_was_put_off(world: Flask, shop: Browser) -> None:
+    with transaction() as session:
+        held = journal.lock(session, parcel().id)
+        for kind, to in ((Kind.POSTPONED, "2026-12-03"), (Kind.DELIVERED, "Юлия Ковалёва")):
+            journal.record(session, held, NewFact(kind, "courier", details={"to": to}), NOW)
+    story = shop.get(page()).text
+    assert ("до чт, 3\xa0декабря" in story, "Получил: Юлия Ковалёва" in story) == (True, True)
