@@ -15,13 +15,18 @@ from parcels.stages import Kind
 def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     """Follower of the journal. A new choice takes the place of an older one, told already or not.
 
+    With the hand-over the carrier is asked which days it has.
+
     What is taken back needs nothing: a wish that nobody has any more is left out when its turn comes.
     """
-    if fact.kind is not Kind.SLOT_BOOKED:
+    if fact.kind not in (Kind.SLOT_BOOKED, Kind.HANDED_OVER):
         return
     of_it = select(CarrierWish).join(Tracking, Tracking.id == CarrierWish.tracking_id)
     for wish in session.scalars(of_it.where(Tracking.parcel_id == parcel.id)):
-        _choose(wish, parcel, fact, now)
+        if fact.kind is Kind.SLOT_BOOKED:
+            _choose(wish, parcel, fact, now)
+        else:
+            wish.days_due_at = now  # from now on the carrier can name them, and somebody may be choosing already
 
 
 def tie(session: Session, parcel: Parcel, tracking: Tracking, now: datetime) -> None:

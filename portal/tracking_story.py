@@ -133,10 +133,8 @@ def _place(fact: PastFact, language: str) -> str:
     details = fact.details
     if fact.kind is Kind.SLOT_BOOKED:
         return f"{_who(fact)} {slot_words(details, language)}"
-    if fact.kind is Kind.POSTPONED and "remind_on" in details:
-        return _("Напомним: {day}", day=short_date(date.fromisoformat(details["remind_on"]), language))
     if fact.kind is Kind.POSTPONED:
-        return _("Привезём не раньше: {day}", day=short_date(date.fromisoformat(details["to"]), language))
+        return _put_off(details, language)
     if fact.kind is Kind.CHOICE_WITHDRAWN:
         return _why_withdrawn(str(details.get("cause", "")))
     if fact.kind is Kind.AT_PICKUP:
@@ -145,7 +143,15 @@ def _place(fact: PastFact, language: str) -> str:
         return notices.why_not_delivered(str(details.get("why", "")))
     if fact.kind is Kind.INCIDENT and details.get("cause") in _ACCIDENTS:
         return _ACCIDENTS[details["cause"]]()
+    if fact.kind is Kind.UNKNOWN:  # the carrier's own words say more than that we do not know them
+        return ", ".join(words for words in (fact.place, str(details.get("text", ""))) if words)
     return _by_courier(fact, language) or str(details.get("to_city", fact.place))
+
+
+def _put_off(details: Mapping[str, Any], language: str) -> str:
+    if "remind_on" in details:
+        return _("Напомним: {day}", day=short_date(date.fromisoformat(details["remind_on"]), language))
+    return _("Привезём не раньше: {day}", day=short_date(date.fromisoformat(details["to"]), language))
 
 
 def _by_courier(fact: PastFact, language: str) -> str:

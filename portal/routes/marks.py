@@ -26,7 +26,7 @@ WORKER = {"Service-Worker-Allowed": "/round", "Cache-Control": "no-cache"}
 def take() -> ResponseReturnValue:
     """Marks that waited in the phone, in order. Each gets its own answer; what has none is sent again."""
     request.max_content_length = LARGEST
-    return _answers(request.get_json(silent=True))
+    return _answers(_read(request.get_data()))
 
 
 @bp.post("/photos")
@@ -35,11 +35,15 @@ def take_photo() -> ResponseReturnValue:
     """A photo that waited in the phone: `told` is its mark, as `/round/marks` has it, `photo` the file."""
     sent = request.files.get("photo")
     body = sent.read(photos.LARGEST + 1) if sent is not None else b""
+    return _answers(_read(request.form.get("told", "")), body)
+
+
+def _read(said: str | bytes) -> Any:
+    """JSON of a phone; what is none, or nested without end, is not looked at."""
     try:
-        told = json.loads(request.form.get("told", ""))
-    except ValueError:
+        return json.loads(said)
+    except (ValueError, RecursionError):
         abort(422)
-    return _answers(told, body)
 
 
 def _answers(sent: Any, photo: bytes = b"") -> ResponseReturnValue:

@@ -8,7 +8,7 @@ self.addEventListener("activate", function (event) { event.waitUntil(self.client
 
 self.addEventListener("message", function (event) {
   var said = event.data || {};
-  if (said.forget) { event.waitUntil(caches.delete(PAGES)); }
+  if (said.forget) { known = ""; event.waitUntil(caches.delete(PAGES)); }
   if (said.keep && said.known !== known) {
     known = said.known;
     event.waitUntil(Promise.all(said.keep.map(function (url) {

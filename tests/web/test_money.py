@@ -26,6 +26,16 @@ def keys(app: Flask) -> list[str]:
     return [cash.key for cash in tills()]
 
 
+def test_what_was_typed_comes_back_into_its_own_form_only(app: Flask, keys: list[str]) -> None:
+    desk = Browser(app, "operator")
+    key = re.findall(r'name="till" value="([^"]+)"', desk.get("/money").text)[0]
+    typed = {"cash": keys[:1], "number": "П-117", "day": "когда-то"}
+    page = desk.post("/money", till=key, **typed).text
+    assert ("П-117" in page, page.count("checked")) == (True, 1)
+    page = desk.post("/money", till="Чужой RUB", **typed).text
+    assert ("П-117" in page, page.count("checked")) == (False, len(keys))
+
+
 def test_a_till_is_paid_out_once_and_the_shop_sees_it(app: Flask, keys: list[str]) -> None:
     desk, shop = Browser(app, "operator"), Browser(app, "shop")
     page = desk.get("/money").text

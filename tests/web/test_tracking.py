@@ -96,6 +96,13 @@ def test_the_answer_is_a_date_and_the_path_is_to_the_minute(marina: Recipient) -
     assert "Томск, МСК+4" in text_of(page)
 
 
+def test_what_nobody_understands_stands_there_in_the_carrier_s_own_words(marina: Recipient) -> None:
+    record(marina, Kind.UNKNOWN, code="X-17", text="Передано <b>в КРЦ</b>")
+    page = marina.look()
+    assert "Передано &lt;b&gt;в КРЦ&lt;/b&gt;" in page
+    assert "X-17" not in page
+
+
 def test_no_day_count_and_no_code_stands_where_a_date_should(marina: Recipient) -> None:
     page = text_of(marina.look())
     assert not re.search(r"\d–\d\s+дн", page.split("Почему эта дата")[0])
