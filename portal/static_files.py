@@ -7,6 +7,7 @@ import hashlib
 import mimetypes
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,9 @@ class StaticFiles:
         return response.make_conditional(environ)(environ, start_response)
 
 
+@cache
 def _read(file: Path) -> _File:
+    """A file as it was when the process began; packing it well takes longer than all the rest of a start."""
     plain = file.read_bytes()
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return _File(plain, pack(plain, level=9), hashlib.sha256(plain).hexdigest()[:8], kind)

@@ -6,22 +6,21 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import CodeType
 
 import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine
 
 from parcels.models import Base
 from portal import create_app
 from portal.config import Settings
 from portal.extensions import db
-from portal.languages import Translator
+from portal.lean import LeanFlask
 from tests.databases import Databases
+from tests.kept import KeptRule, KeptTemplates
 from tests.servers import forget_power_cuts, postgres, redis_server
 
 SETTINGS = Settings(
@@ -42,29 +41,8 @@ hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("untimed")
 
 
-class KeptTemplates(BytecodeCache):
-    """Compiled templates of this process, so that an app of its own for each test costs no compiling of its own.
-
-    The same source compiles differently where constant sentences are written into it, language by language.
-    """
-
-    def __init__(self) -> None:
-        self._kept: dict[object, CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._kept.get(self._name(bucket))
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        assert bucket.code is not None
-        self._kept[self._name(bucket)] = bucket.code
-
-    def _name(self, bucket: Bucket) -> object:
-        say = bucket.environment.globals.get("_")
-        spoken = say.language if isinstance(say, Translator) else None
-        return bucket.key, bucket.checksum, spoken
-
-
 TEMPLATES = KeptTemplates()
+LeanFlask.url_rule_class = KeptRule
 
 
 @pytest.fixture(autouse=True)
