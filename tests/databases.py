@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from sqlalchemy import create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from parcels.models import Base
@@ -17,7 +17,7 @@ _LOOK = text(
 _REWIND = """
 DO $$ DECLARE used record; BEGIN
   FOR used IN SELECT schemaname, sequencename FROM pg_sequences WHERE last_value IS NOT NULL LOOP
-    PERFORM setval(format('%I.%I', used.schemaname, used.sequencename), 1, false);
+    PERFORM setval(format('%%I.%%I', used.schemaname, used.sequencename), 1, false);
   END LOOP;
 END $$
 """
@@ -43,7 +43,7 @@ class Databases:
         try:
             if self._is_emptied(url):
                 self._empty.append(url)
-        except DBAPIError:  # locked: whoever holds it ends with the server
+        except OperationalError:  # locked: whoever holds it ends with the server
             pass
 
     def _is_emptied(self, url: str) -> bool:

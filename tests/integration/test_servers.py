@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from tests.databases import Databases
 from tests.servers import chromium_path, new_database, postgres, redis_server
 
 pytestmark = pytest.mark.xdist_group("servers")
@@ -48,6 +49,21 @@ def test_a_new_database_is_empty_each_time(postgres_url: str, worker_id: str) ->
     assert new_database(postgres_url, name) == url
     assert answer(url, "SELECT to_regclass('trace')") is None
     assert answer(url, "SELECT current_database()") == name
+
+
+@pytest.mark.postgres
+def test_a_database_given_back_is_taken_again_empty_unless_its_walls_were_torn_down(postgres_url: str) -> None:
+    databases = Databases(postgres_url)
+    url = databases.take()
+    place = "INSERT INTO zones (name, timezone, closing) VALUES ('Томск', 'Asia/Tomsk', '18:00') RETURNING id"
+    assert answer(url, place) == 1
+    databases.give_back(url)
+    assert databases.take() == url
+    assert answer(url, "SELECT count(*) FROM zones") == 0
+    assert answer(url, place) == 1
+    answer(url, "ALTER TABLE slots DROP CONSTRAINT ck_slots_taken")
+    databases.give_back(url)
+    assert databases.take() != url
 
 
 @pytest.mark.postgres
