@@ -1,6 +1,10 @@
 """PURE our own number of a parcel, as it is printed on its label and read from there."""
 
+import re
+
 PREFIX = "VH"
+#: A scanner types МР (Cyrillic) for the prefix where the keyboard's layout is Russian.
+_OURS = re.compile(r"VH([0-9]{1,17})|МР([0-9]{9})", re.IGNORECASE)
 
 
 def written(parcel_id: int) -> str:
@@ -10,7 +14,5 @@ def written(parcel_id: int) -> str:
 
 def parcel_id_in(text: str) -> int | None:
     """The parcel of a number that somebody writes in full; None for anything else, such as a shop's own number."""
-    number = text.upper()
-    digits = number.removeprefix(PREFIX)
-    is_ours = number.startswith(PREFIX) and digits.isascii() and digits.isdigit() and len(digits) < 18
-    return int(digits) if is_ours else None
+    found = _OURS.fullmatch(text)
+    return int(found[1] or found[2]) if found else None

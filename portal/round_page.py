@@ -58,7 +58,7 @@ class Day:
 
     @property
     def loaded(self) -> int:
-        return sum(stop.at.loaded_at is not None for stop in self.stops)
+        return sum(stop.at.is_loaded or stop.is_done for stop in self.stops)
 
     @property
     def to_ring(self) -> list[Stop]:

@@ -136,6 +136,8 @@ def _take(session: Session, keeper: Keeper, parcel: Parcel, asked: Asked, now: d
             details |= round_loading.hand_out(session, parcel.id, courier, today, now)
         except round_loading.WrongParcel:
             return Why.WRONG_COURIER
+    if answer is Kind.BACK_AT_DEPOT:
+        round_loading.take_back(session, parcel.id, now)
     journal.record(session, parcel, NewFact(answer, keeper.source, None, keeper.warehouse.name, details), now)
     return answer
 

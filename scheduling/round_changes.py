@@ -56,7 +56,7 @@ def give(session: Session, round_id: int, seen: int, booking_id: int, to_id: int
         raise Impossible("other_day")
     stops, others = stops_in_order(session, one.id), stops_in_order(session, other.id)
     moved = _to_move(stops, booking_id)
-    if moved.loaded_at is not None:
+    if moved.is_loaded:
         raise Impossible("in_the_car")
     fixed = sum(stop.loaded_at is not None for stop in others)
     (order,) = put_in([[visit_of(stop) for stop in others]], visit_of(moved), [fixed])

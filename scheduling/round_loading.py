@@ -75,13 +75,14 @@ def load(
         return stop
     if parcel.stage is Stage.RECALLED and at is None:
         raise Refusal(Reason.SET_ASIDE)
-    is_agreed = parcel.stage is Stage.SCHEDULED and stop.booking.is_active
+    is_given_back = parcel.stage is Stage.WITH_COURIER and stop.back_at is not None
+    is_agreed = (parcel.stage is Stage.SCHEDULED or is_given_back) and stop.booking.is_active
     is_free = is_agreed and stop.done_at is None and one.closed_at is None
     if parcel.closed_at is not None or not (is_free or at is not None):
         raise Refusal(Reason.NOT_TO_LOAD)
     details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
     journal.record(session, parcel, as_it_was(session, stop, NewFact(Kind.TO_COURIER, "courier", at, "", details)), now)
-    stop.loaded_at = at or now
+    stop.loaded_at, stop.back_at = at or now, None
     bring_over(session, one, stop)
     return stop
 
@@ -89,9 +90,11 @@ def load(
 def _is_known(one: Round, stop: RoundStop, parcel: Parcel, at: datetime | None) -> bool:
     """Does a scan tell nothing new? The later one of another courier does: he has taken it over."""
     if at is None:
-        return stop.loaded_at is not None and parcel.road is Stage.WITH_COURIER
+        return stop.is_loaded and parcel.road is Stage.WITH_COURIER
     if stop.loaded_at is None or stop.done_at is not None:
         return stop.done_at is not None
+    if stop.back_at is not None:
+        return at <= stop.back_at or parcel.closed_at is not None
     return stop.round_id == one.id or at <= stop.loaded_at or parcel.closed_at is not None
 
 
@@ -116,8 +119,16 @@ def hand_out(session: Session, parcel_id: int, courier: Staff, day: date, now: d
         return who.said
     if stop.round.courier_id != courier.id:
         raise WrongParcel(written(parcel_id), (stop.round.name, stop.round.courier.name))
-    stop.loaded_at = stop.loaded_at or now
+    stop.loaded_at, stop.back_at = stop.loaded_at if stop.is_loaded else now, None
     return said_of(stop, day, who)
+
+
+def take_back(session: Session, parcel_id: int, now: datetime) -> None:
+    """A warehouse has a parcel back from the car: its stop is not loaded any more, and nothing is left to return."""
+    query = select(RoundStop).where(RoundStop.parcel_id == parcel_id, RoundStop.loaded_at.is_not(None))
+    stop = session.scalar(query.order_by(RoundStop.booking_id.desc()).limit(1))
+    if stop is not None and stop.outcome != DELIVERED:
+        stop.back_at = stop.back_at or now
 
 
 def said_of(stop: RoundStop, day: date, courier: Courier) -> dict[str, object]:

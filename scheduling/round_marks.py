@@ -147,7 +147,8 @@ def _insist_on_car(one: Round, stop: RoundStop, parcel: Parcel, at: datetime | N
     """Nothing is marked that is not in the car. What the phone tells late has happened, whatever we thought meanwhile;
     only a parcel that has come to its end otherwise contradicts it.
     """
-    is_out = stop.done_at is not None or parcel.road is not Stage.WITH_COURIER or one.closed_at is not None
+    is_away = parcel.road is not Stage.WITH_COURIER or stop.back_at is not None
+    is_out = stop.done_at is not None or is_away or one.closed_at is not None
     if parcel.closed_at is not None or (is_out and at is None):
         raise Refusal(Reason.NOT_ON_ROUND)
 

@@ -69,3 +69,8 @@ class RoundStop(Base):
         Index(None, "round_id", "place"),
         CheckConstraint("cash_minor >= 0", name="cash"),
     )
+
+    @property
+    def is_loaded(self) -> bool:
+        """Did the courier take it, and no depot has it back?"""
+        return self.loaded_at is not None and self.back_at is None

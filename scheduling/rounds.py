@@ -94,7 +94,7 @@ def _standing(stop: RoundStop) -> Standing:
     if stop.done_at is not None:
         return Standing.NOT_DELIVERED
     if parcel.road is Stage.WITH_COURIER:
-        return Standing.LOADED
+        return Standing.LOADED if stop.back_at is None else Standing.IN_DEPOT
     return Standing.IN_DEPOT if parcel.road is Stage.IN_CITY else Standing.ON_THE_WAY
 
 
@@ -104,7 +104,7 @@ def start(session: Session, one: Round, now: datetime, at: datetime | None = Non
     Args: `at` is when he left if his phone could not tell at once.
     """
     if one.started_at is None:
-        if at is None and not any(stop.at.loaded_at for stop in stops_of(session, one.id)):
+        if at is None and not any(stop.at.is_loaded for stop in stops_of(session, one.id)):
             raise Refusal(Reason.NOTHING_LOADED)
         one.started_at = at or now
         incidents.end_by_scan(session, [stop.parcel.id for stop in stops_of(session, one.id)], [LEAVE], now)

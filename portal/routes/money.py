@@ -1,6 +1,6 @@
 """Cash on delivery that our warehouses hold: seen by shop, and handed over to the shop with a payment's number."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -19,6 +19,7 @@ from portal.transaction import reading, transaction
 
 bp = Blueprint("money", __name__, url_prefix="/money")
 NUMBER_LENGTH = 40
+AHEAD = timedelta(days=1)  # in the east of Russia the day begins before ours, which is that of UTC
 
 
 @bp.context_processor
@@ -52,13 +53,14 @@ def pay_out() -> ResponseReturnValue:
 
 
 def _payment() -> Payment | None:
-    """The payment of the form; None when its number or its day is missing."""
+    """The payment of the form; None when its number is missing, or its day is none or has not come anywhere yet."""
     number = " ".join(request.form.get("number", "").split())[:NUMBER_LENGTH]
     try:
         day = date.fromisoformat(request.form.get("day", ""))
     except ValueError:
         return None
-    return Payment(number, day, f"operator:{current_user.id}", current_user.name) if number else None
+    is_paid = day <= now().date() + AHEAD
+    return Payment(number, day, f"operator:{current_user.id}", current_user.name) if number and is_paid else None
 
 
 def _page(notice: Notice | None = None) -> str:

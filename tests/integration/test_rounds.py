@@ -264,6 +264,30 @@ def test_a_parcel_that_was_not_taken_is_not_marked(app: Flask, mark: Callable[..
     assert parcel_of(parcel_id).stage is Stage.SCHEDULED
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_what_the_warehouse_took_back_is_with_the_courier_only_after_another_scan(app: Flask, late: bool) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    back, again = MORNING + timedelta(minutes=5), MORNING + timedelta(minutes=9)
+    with transaction() as session:
+        told = NewFact(Kind.BACK_AT_DEPOT, "station:3", place="Томск, склад", details={"warehouse": 3})
+        journal.record(session, journal.lock(session, parcel_id), told, back)
+        round_loading.take_back(session, parcel_id, back)
+    assert sheet() == [(parcel_id, Standing.IN_DEPOT)]
+    assert refused(lambda: deliver(parcel_id)) is Reason.NOT_ON_ROUND
+    code, known = f"VH{parcel_id:09d}", MORNING if late else None
+    with transaction() as session:
+        if known:
+            round_loading.load(session, the_round(session), code, COURIER, NOON, at=known)
+        stop = rounds.stops_of(session, the_round(session).id)[0]
+        assert stop.standing is Standing.IN_DEPOT  # what the phone tells of before has been undone since
+        round_loading.load(session, the_round(session), code, COURIER, again, at=again if late else None)
+    assert sheet() == [(parcel_id, Standing.LOADED)]
+    deliver(parcel_id)
+    with reading() as session:
+        assert breaches(session) == []
+
+
 def test_what_was_handed_over_cannot_be_marked_as_failed(app: Flask) -> None:
     (parcel_id,) = booked(time(10))
     load()

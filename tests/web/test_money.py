@@ -43,6 +43,7 @@ def test_a_till_is_paid_out_once_and_the_shop_sees_it(app: Flask, keys: list[str
     assert "Получатели заплатили" in shop.get("/shop/money").text
     assert desk.post("/money", cash=keys, number=" ", day="2026-11-20").status_code == 422
     assert desk.post("/money", cash=keys, number="П-117", day="когда-то").status_code == 422
+    assert desk.post("/money", cash=keys, number="П-117", day="9999-01-01").status_code == 422
     assert desk.post("/money", number="П-117", day="2026-11-20").status_code == 422
     assert desk.post("/money", cash=keys, number="П-117", day="2026-11-20").status_code == 303
     assert "2\u00a0заказа" in desk.get("/money").text

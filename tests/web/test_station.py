@@ -18,6 +18,7 @@ from parcels.stages import Kind, Stage
 from portal.transaction import reading, transaction
 from scheduling import booking
 from scheduling.calendars import local_date, moment
+from scheduling.round_models import RoundStop
 from tests.factories import CHELYABINSK, NOW, TOMSK, make_parcel, make_round, make_staff, make_world, travel, zone_of
 from tests.web.test_account import Browser
 
@@ -142,7 +143,10 @@ def test_the_courier_is_given_what_is_his_today_and_brings_back_the_rest(world: 
         with transaction() as session:
             one = journal.lock(session, parcel().id)
             journal.record(session, one, NewFact(Kind.NOT_DELIVERED, "courier"), noon)
-        assert "Ждёт нового дня" in scan(keeper, "back", "48117", "g")
+        russian = f"мр{parcel().id:09d}"  # the scanner's keyboard has the Russian layout
+        assert "Ждёт нового дня" in scan(keeper, "back", russian, "g")
+        with reading() as session:
+            assert session.scalars(select(RoundStop.back_at)).one() == noon
         assert holder() == (Role.WAREHOUSE, "Томск, склад")
 
 
