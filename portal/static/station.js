@@ -3,7 +3,7 @@
 (function () {
   var form = document.getElementById("scan"), field = document.getElementById("code");
   var weight = document.getElementById("weight"), mute = document.getElementById("mute");
-  var unsent = document.getElementById("unsent"), queue = [], isBusy = false, sound = null;
+  var unsent = document.getElementById("unsent"), signIn = document.getElementById("sign-in"), queue = [], isBusy = false, sound = null;
   if (!form || !window.htmx) { return; }
 
   mute.checked = localStorage.getItem("mute") === "1";
@@ -27,13 +27,26 @@
     unsent.textContent = unsent.dataset.words + ": " + queue.length;
   }
 
+  // Signed out, or the page has stood open all night: the scans wait for a new token until somebody has signed in.
+  function renew() {
+    return fetch(window.location.href, { credentials: "same-origin", redirect: "manual" }).then(function (page) {
+      signIn.hidden = page.type !== "opaqueredirect";
+      return page.text();
+    }).then(function (text) {
+      var found = /name="csrf_token"\s+value="([^"]+)"/.exec(text);
+      if (found) { form.elements.csrf_token.value = found[1]; }
+    });
+  }
+
   function next() {
     count();
     if (isBusy || !queue.length) { return; }
     isBusy = true;
+    queue[0].set("csrf_token", form.elements.csrf_token.value);
     fetch(form.action, { method: "POST", body: queue[0], headers: { "HX-Request": "true" }, credentials: "same-origin", redirect: "manual" })
       .then(function (answer) {
-        if (!answer.ok) { throw new Error(answer.status); }
+        if (!answer.ok) { return renew().then(function () { throw new Error(answer.status); }); }
+        signIn.hidden = true;
         return answer.text();
       })
       .then(function (text) {
