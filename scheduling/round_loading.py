@@ -1,6 +1,5 @@
 """What a courier takes along and brings back, parcel by parcel, by scan."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -10,15 +9,13 @@ from sqlalchemy.orm import Session, joinedload
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel, Staff
-from parcels.numbers import written
+from parcels.numbers import parcel_id_scanned, written
 from parcels.stages import Kind, Stage
 from scheduling.depots import at_depot
 from scheduling.models import Booking
 from scheduling.policy import Reason, Refusal
 from scheduling.round_models import Round, RoundStop
 from scheduling.rounds import DELIVERED, bring_over
-
-_NUMBER = re.compile(r"(?:VH|МР)?0*(\d{1,9})", re.IGNORECASE)  # a scanner types МР where the layout is Russian
 
 
 class WrongParcel(Exception):
@@ -42,12 +39,6 @@ class Courier:
         first_name, *_others = self.name.split() or [""]
         said = {"by": self.name, "name": first_name, "phone": self.phone}
         return {name: value for name, value in said.items() if value}
-
-
-def number_in(code: str) -> int | None:
-    """The parcel of a code as it was scanned or typed; None when it is none of ours."""
-    found = _NUMBER.fullmatch("".join(code.split()))
-    return int(found.group(1)) if found else None
 
 
 def load(
@@ -139,7 +130,7 @@ def said_of(stop: RoundStop, day: date, courier: Courier) -> dict[str, object]:
 
 def _scanned(session: Session, one: Round, code: str, at: datetime | None) -> RoundStop:
     """The stop of a scanned parcel on this round; on any of the day when it is told late. Raises WrongParcel."""
-    number = number_in(code)
+    number = parcel_id_scanned(code)
     if number is None:
         raise WrongParcel(code.strip()[:40])
     query = select(RoundStop).join(Round, Round.id == RoundStop.round_id)

@@ -86,9 +86,8 @@ def deliver(number: str) -> ResponseReturnValue:
         wanted = {name: text for name, text in body.items() if text}
         if len(wanted) != 1:
             raise BadBody("one_of")
-        seen = api_body.version(request)
-        parcel = journal.lock(session, _mine(session, number).id)
-        _choose(session, parcel, Asker(intake.source(g.caller.code), seen), **wanted)
+        parcel, asker = _held(session, number)
+        _choose(session, parcel, asker, **wanted)
         return Answer(200, api_orders.told(session, parcel))
 
     return _once(CHOICES, agree)
@@ -101,9 +100,7 @@ def recall(number: str) -> ResponseReturnValue:
     """The shop wants an order back that has not come to its recipient."""
 
     def take_back(session: Session, body: dict[str, str]) -> Answer:
-        seen = api_body.version(request)
-        parcel = journal.lock(session, _mine(session, number).id)
-        asker = Asker(intake.source(g.caller.code), seen)
+        parcel, asker = _held(session, number)
         recalling.recall(session, parcel, asker, body.get("note", "")[:NOTE_LENGTH], now())
         return Answer(200, api_orders.told(session, parcel))
 
@@ -117,10 +114,9 @@ def redirect(number: str) -> ResponseReturnValue:
     """The shop sends an order to another address, and before it has left to another city."""
 
     def send_elsewhere(session: Session, body: dict[str, str]) -> Answer:
-        seen = api_body.version(request)
-        parcel = journal.lock(session, _mine(session, number).id)
+        parcel, asker = _held(session, number)
         try:
-            intake.redirect(session, parcel, body, Asker(intake.source(g.caller.code), seen), now())
+            intake.redirect(session, parcel, body, asker, now())
         except intake.BadOrder as error:
             raise api_body.not_taken(error) from error
         return Answer(200, api_orders.told(session, parcel))
@@ -142,6 +138,12 @@ def _once(members: Iterable[str], act: Act) -> ResponseReturnValue:
     with transaction() as session:
         done = api_answers.once(session, asked, lambda: act(session, body), now())
     return _answer(done.status, done.body)
+
+
+def _held(session: Session, number: str) -> tuple[Parcel, Asker]:
+    """The order to be changed, locked, and who asks, with the version he has seen. Raises BadBody."""
+    seen = api_body.version(request)
+    return journal.lock(session, _mine(session, number).id), Asker(intake.source(g.caller.code), seen)
 
 
 def _mine(session: Session, number: str) -> Parcel:
