@@ -3,7 +3,8 @@ PYTHON ?= $(shell for name in python3.11 python3; do "$$name" -c '' 2>/dev/null 
 BIN := .venv/bin
 ARGS ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
-UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+# Extras stay in the locks: an old pip looks for the newest `coverage[toml]` when only plain `coverage` is locked.
+UV := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-emit-index-url \
 	--custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
