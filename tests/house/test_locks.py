@@ -38,7 +38,7 @@ def _applies(requirement: Requirement, own_extras: set[str]) -> bool:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_an_extra_that_a_locked_package_asks_for_is_locked_with_it(lock: str) -> None:
-    """pip 23 in hash mode looks for the newest `coverage[toml]` when only plain `coverage` is pinned, and then fails."""
+    """pip 23 in hash mode looks for the newest `coverage[toml]` when only plain `coverage` is pinned, and fails."""
     locked = locked_extras(lock)
     missing = [
         f"{package} asks for {asked}"
