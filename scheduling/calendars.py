@@ -39,7 +39,7 @@ class WorkCalendar:
         working.update(day.toordinal() for day, is_working in changes.items() if is_working)
         self._days = sorted(working)
         self._working = frozenset(working)
-        off = {day for day in rules if day.weekday() < 5}.difference(changes)
+        off = {day for day in rules if not rules.is_working_day(day)}.difference(changes)
         self._off = frozenset(off.union(day for day, is_working in changes.items() if not is_working))
 
     def is_working(self, day: date) -> bool:
@@ -47,7 +47,7 @@ class WorkCalendar:
         return self.known(day).toordinal() in self._working
 
     def is_public_holiday(self, day: date) -> bool:
-        """Is it a feast that falls on a weekday, when couriers rest too? Raises UnknownDay."""
+        """Is it a feast or a day off moved to it, on whatever weekday, when couriers rest too? Raises UnknownDay."""
         return self.known(day) in self._off
 
     def on_or_after(self, day: date) -> date:

@@ -64,6 +64,29 @@ def test_couriers_rest_on_a_transferred_day_off() -> None:
 
 
 @pytest.mark.parametrize(
+    ("country", "day"),
+    [
+        ("RU", "2026-05-09"),
+        ("RU", "2027-01-02"),
+        ("RU", "2027-01-03"),
+        ("RU", "2027-06-12"),
+        ("BY", "2026-11-07"),
+        ("KZ", "2025-10-25"),
+    ],
+)
+def test_couriers_rest_on_a_feast_that_falls_on_a_weekend(country: str, day: str) -> None:
+    assert calendar_of(country).is_public_holiday(date.fromisoformat(day))
+
+
+def test_so_they_do_in_a_year_that_was_approved() -> None:
+    assert calendar_of("RU", frozenset(), 2028).is_public_holiday(date(2028, 1, 1))
+
+
+def test_a_feast_on_which_people_were_told_to_work_is_driven() -> None:
+    assert not calendar_of("RU", frozenset({(date(2027, 1, 3), True)})).is_public_holiday(date(2027, 1, 3))
+
+
+@pytest.mark.parametrize(
     ("start", "count", "end"),
     [
         (date(2026, 11, 16), 0, date(2026, 11, 16)),
