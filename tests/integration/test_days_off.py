@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, func, select, update
+from flask_migrate import upgrade
+from sqlalchemy import delete, func, insert, select, update
 
-from parcels.models import Fact, Parcel, Settlement
+from parcels.models import Base, Fact, Parcel, Settlement
 from parcels.stages import Kind
 from portal import tracking_rows
+from portal.extensions import db
 from portal.transaction import looking, reading, transaction
 from portal.verify import breaches
 from scheduling import booking, capacity, changed_days, claiming, days, zones
@@ -20,7 +24,7 @@ from scheduling.day_models import ClosedDay
 from scheduling.models import Lane, Slot, Zone, ZoneSettlement
 from scheduling.policy import Reason
 from sms.models import Message
-from tests.factories import CHELYABINSK, KALININGRAD, NOW, TOMSK, VILLAGE, zone_of
+from tests.factories import CHELYABINSK, KALININGRAD, NOW, TOMSK, VILLAGE, make_world, zone_of
 from tests.integration.test_booking import (
     DAY,
     FIRST,
@@ -36,6 +40,8 @@ from tests.integration.test_booking import (
 )
 from tests.integration.test_capacity import black_out, slot_of, zone_id
 from tests.integration.test_contention import at_once, choose, crowd
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "portal" / "migrations"
 
 
 @pytest.fixture
@@ -249,3 +255,33 @@ def test_a_black_out_moves_the_promises_that_touch_it(parcel_id: int) -> None:
         assert session.scalars(query.order_by(Fact.seq.desc()).limit(1)).one()["cause"] == "blackout"
     assert parcel_of(untouched).version == was
     assert zone_id()
+
+
+def test_places_made_before_on_a_weekend_feast_are_shut_but_for_what_is_agreed(both: Flask) -> None:
+    with transaction() as session:
+        make_world(session)
+    kept = kept_rows("settlements", "zones", "zone_settlements")
+    Base.metadata.drop_all(db.engine)
+    upgrade(directory=str(MIGRATIONS), revision="0014")
+    zone = {"zone_id": kept["zones"][0]["id"], "capacity": 9}
+    slots = [
+        {**zone, "day": day, "starts": time(hour), "ends": time(hour + 4), "taken": taken}
+        for day in (date(2027, 1, 2), date(2027, 1, 9))
+        for hour, taken in ((10, 0), (14, 1))
+    ]
+    with db.engine.begin() as connection:
+        for name, rows in (*kept.items(), ("slots", slots)):
+            connection.execute(insert(Base.metadata.tables[name]), rows)
+    upgrade(directory=str(MIGRATIONS))
+    with reading() as session:
+        places = session.scalars(select(Slot.capacity).order_by(Slot.day, Slot.starts)).all()
+    assert places == [0, 1, 9, 9]
+
+
+def kept_rows(*names: str) -> dict[str, list[dict[str, Any]]]:
+    """All rows of some tables."""
+    with db.engine.connect() as connection:
+        return {
+            name: [dict(row._mapping) for row in connection.execute(select(Base.metadata.tables[name]))]
+            for name in names
+        }
