@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 
 from parcels.stages import BEFORE_CITY, Kind, Stage
+from portal import tracking_trouble
 from portal.formats import counted, date_range, hours_sentence, in_sentence, minute, short_date, words
 from portal.languages import _
 from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
@@ -107,19 +108,12 @@ def _kept(s: Standing) -> str:
     return _("Ждёт вас до {day}", day=short_date(s.kept_until, s.language))
 
 
-def _incident(s: Standing) -> str:
-    if s.head.promised_to is not None and s.head.promised_to >= s.today and s.head.road in BEFORE_CITY:
-        when = date_range(s.head.promised_from, s.head.promised_to, s.language)
-        return _("Привезём позже: {when}", when=when)
-    return _("Разбираемся, что с заказом")
-
-
 _SIDE: dict[Stage, Callable[[Standing], str]] = {
     Stage.DELIVERED: _delivered,
     Stage.MISSED: _missed,
     Stage.AT_PICKUP: _kept,
-    Stage.INCIDENT: _incident,
-    Stage.UNKNOWN: lambda s: _("Уточняем, где заказ"),
+    Stage.INCIDENT: tracking_trouble.headline,
+    Stage.UNKNOWN: tracking_trouble.headline,
     Stage.REFUSED: lambda s: _("Вы отказались от заказа"),
     Stage.RETURNING: lambda s: _("Едет обратно в магазин"),
     Stage.RETURNED: lambda s: _("Магазин отозвал заказ") if Kind.RECALLED in s.newest else _("Вернулся в магазин"),
@@ -128,11 +122,9 @@ _SIDE: dict[Stage, Callable[[Standing], str]] = {
 
 
 #: What a sentence under the headline adds.
-BENEATH: dict[Stage, Callable[[], str]] = {
-    Stage.UNKNOWN: lambda: _("Перевозчик прислал отметку, которую мы не поняли. Оператор разберётся и позвонит вам."),
-    Stage.INCIDENT: lambda: _("Мы уже разбираемся. Оператор позвонит вам и скажет, как быть дальше."),
-    Stage.MISSED: lambda: _("Заказ вернулся на склад в вашем городе и хранится бесплатно."),
-    Stage.RECALLED: lambda: _("Доставки не будет. Вопросы о заказе и деньгах — к магазину."),
+BENEATH: dict[Stage, Callable[[Standing], str]] = {
+    Stage.MISSED: lambda _s: _("Заказ вернулся на склад в вашем городе и хранится бесплатно."),
+    Stage.RECALLED: lambda _s: _("Доставки не будет. Вопросы о заказе и деньгах — к магазину."),
 }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from parcels.numbers import written
 from parcels.stages import BEFORE_CITY, GOING_BACK, Kind, Stage
-from portal import links, refusals, tracking_answer
+from portal import links, refusals, tracking_answer, tracking_trouble
 from portal.formats import (
     counted,
     day_month,
@@ -66,6 +66,7 @@ class Page:
     explanation: str = ""
     notice: Notice | None = None
     fresh_until: datetime | None = None
+    money_words: str = ""
     courier: tuple[str, str] = ("", "")
     ahead: str = ""
 
@@ -96,6 +97,10 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         ahead=tracking_answer.ahead(s),
     )
     _what_can_be_done(page, s, story, wish)
+    if tracking_trouble.is_looked_into(s):
+        page.money_words = tracking_trouble.money(s, page.to_pay)
+        page.explanation = tracking_trouble.beneath(s)
+        return page
     page.explanation = apology(s.taken_back) or _explanation(s) or _unconfirmed(s) or stated(s, story)
     return page
 
@@ -188,7 +193,7 @@ def _explanation(s: Standing) -> str:
         paid = int(s.newest[Kind.DELIVERED].details.get("cod_minor", 0)) if Kind.DELIVERED in s.newest else 0
         return _("Курьер принял {sum}.", sum=money(paid, s.head.currency, s.language)) if paid else ""
     if stage in tracking_answer.BENEATH:
-        return tracking_answer.BENEATH[stage]()
+        return tracking_answer.BENEATH[stage](s)
     if stage is Stage.AT_PICKUP:
         return " ".join([*_pickup_point(s), _("Храним бесплатно. Возьмите с собой номер заказа.")])
     if s.head.promised_from is None and not s.head.closed_at:

@@ -71,6 +71,7 @@ _HEAD: Any = (
         Parcel.weight_g,
         Parcel.language,
         Shop.name.label("shop"),
+        Shop.phone.label("shop_phone"),
         _origin.name.label("origin"),
         _origin.zone.label("origin_zone"),
         Settlement.name.label("city"),

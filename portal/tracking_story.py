@@ -95,7 +95,7 @@ _TITLES: dict[Kind, Callable[[], str]] = {
 _ACCIDENTS: dict[str, Callable[[], str]] = {
     "stop_not_marked": lambda: _("Курьер не отметил доставку, выясняем"),
     "damaged": lambda: _("Посылка повреждена, решаем, что делать"),
-    "lost": lambda: _("Посылка потерялась, ищем"),
+    "lost": lambda: _("Посылка потерялась, ищем её"),
 }
 
 

@@ -37,6 +37,11 @@ class Asker:
     name: str
     seen: int
 
+    @property
+    def is_staff(self) -> bool:
+        """Does somebody of ours ask, who has found out what there is to know of the parcel?"""
+        return self.name.startswith("operator")
+
 
 def window_of(parcel: Parcel) -> Window:
     """The days from which this parcel's recipient may choose. Raises Refusal when nothing can be chosen."""
@@ -45,9 +50,12 @@ def window_of(parcel: Parcel) -> Window:
     return Window.from_first_possible(parcel.promised_from)
 
 
-def offered(session: Session, parcel: Parcel, now: datetime) -> list[DayOffers]:
+def offered(session: Session, parcel: Parcel, now: datetime, *, to_staff: bool = False) -> list[DayOffers]:
     """What can be chosen for a parcel now, day by day. Raises Refusal when nothing can."""
-    service = _servable(session, parcel)
+    return _offers(session, parcel, _servable(session, parcel, by_staff=to_staff), now)
+
+
+def _offers(session: Session, parcel: Parcel, service: Service, now: datetime) -> list[DayOffers]:
     window = window_of(parcel)
     rows = slot_rows(session, service, window)
     return slots.offer(rows, window, service.closing, service.timezone, now, parcel.carrier_days)
@@ -67,14 +75,14 @@ def book(session: Session, parcel: Parcel, day: date, starts: time, asker: Asker
     """
     held = active_booking(session, parcel.id)
     if held is not None and held.slot is not None and (held.slot.day, held.slot.starts) == (day, starts):
-        if parcel.side is not None and why_no_choice(parcel.state, parcel.promised_from, True) is None:
+        if parcel.side is not None and _why_not(parcel, asker) is None:
             agreed.put_down(session, parcel, held, held.slot, asker.name, now, moved=False)
         return held
     service = _admit(session, parcel, asker)
     slot = _bookable(session, parcel, service, day, starts, now)
     if not claiming.claim(session, slot.slot_id, held.slot_id if held else None, parcel.settlement_id):
         days.forget(session)  # what was read of the day before the claim may be what made it fail
-        raise _gone(session, parcel, Reason.SLOT_FULL, day, starts, now)
+        raise _gone(session, parcel, service, Reason.SLOT_FULL, day, starts, now)
     return _agree(session, parcel, held, Booking(slot_id=slot.slot_id), slot, asker, now)
 
 
@@ -123,7 +131,7 @@ def undo(session: Session, parcel: Parcel, asker: Asker, now: datetime) -> Booki
     if held is None:
         raise Refusal(Reason.NOTHING_TO_UNDO)
     journal.insist_on(session, parcel, asker.seen)
-    reason = why_no_choice(parcel.state, parcel.promised_from, True) or why_no_undo(held.made_at, held.made_by, now)
+    reason = _why_not(parcel, asker) or why_no_undo(held.made_at, held.made_by, now)
     if reason is not None:
         raise Refusal(reason)
     before = session.get(Booking, held.replaces_id) if held.replaces_id else None
@@ -180,7 +188,7 @@ def _admit(session: Session, parcel: Parcel, asker: Asker) -> Service:
     Raises: StaleVersion; Refusal.
     """
     journal.insist_on(session, parcel, asker.seen)
-    service = _servable(session, parcel)
+    service = _servable(session, parcel, by_staff=asker.is_staff)
     changes.insist_on_one_left(session, parcel, asker.name)
     return service
 
@@ -200,9 +208,14 @@ def _agree(
     return booking
 
 
-def _servable(session: Session, parcel: Parcel) -> Service:
+def _why_not(parcel: Parcel, asker: Asker) -> Reason | None:
+    """Why somebody cannot choose anything for a parcel that couriers serve."""
+    return why_no_choice(parcel.state, parcel.promised_from, has_courier=True, by_staff=asker.is_staff)
+
+
+def _servable(session: Session, parcel: Parcel, *, by_staff: bool) -> Service:
     service = service_of(session, parcel.settlement_id)
-    reason = why_no_choice(parcel.state, parcel.promised_from, service is not None)
+    reason = why_no_choice(parcel.state, parcel.promised_from, service is not None, by_staff=by_staff)
     if reason is not None:
         raise Refusal(reason)
     return cast(Service, service)
@@ -223,7 +236,7 @@ def _bookable(
     elif row is not None and not slots.has_room(row, _room(parcel, window, service, now)):
         reason = Reason.CARRIER_FULL
     if reason is not None or row is None:
-        raise _gone(session, parcel, reason or Reason.CLOSED_DAY, day, starts, now)
+        raise _gone(session, parcel, service, reason or Reason.CLOSED_DAY, day, starts, now)
     return row
 
 
@@ -231,16 +244,18 @@ def _room(parcel: Parcel, window: Window, service: Service, now: datetime) -> sl
     return slots.room_of(parcel.carrier_days, window, service.timezone, now)
 
 
-def _gone(session: Session, parcel: Parcel, reason: Reason, day: date, starts: time, now: datetime) -> Refusal:
+def _gone(
+    session: Session, parcel: Parcel, service: Service, reason: Reason, day: date, starts: time, now: datetime
+) -> Refusal:
     """A refusal that brings the three nearest free slots along."""
-    return Refusal(reason, (day, starts.hour), slots.nearest(offered(session, parcel, now), day, starts))
+    return Refusal(reason, (day, starts.hour), slots.nearest(_offers(session, parcel, service, now), day, starts))
 
 
 def _same_slot_again(session: Session, parcel: Parcel, before: Booking, held: Booking, now: datetime) -> Slot | None:
     """Claim the place that the recipient had before. Raises Refusal when it has gone."""
     if before.slot is None:
         return None
-    service = _servable(session, parcel)
+    service = _servable(session, parcel, by_staff=True)  # whoever asks has been let in already
     _bookable(session, parcel, service, before.slot.day, before.slot.starts, now)
     if not claiming.claim(session, before.slot.id, held.slot_id, parcel.settlement_id):
         raise Refusal(Reason.UNDO_TAKEN)

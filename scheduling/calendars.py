@@ -2,11 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from functools import lru_cache
 
 import holidays
 
+from parcels.clocks import CALLS_FROM as CALLS_FROM
+from parcels.clocks import calling_window as calling_window
 from parcels.clocks import local as local
 from parcels.clocks import local_date as local_date
 from parcels.clocks import moment as moment
@@ -91,18 +93,3 @@ def calendar_of(country: str, changes: Changes = frozenset(), last_year: int = 0
     if last_year > years[-1]:
         years = range(years[0], last_year + 1)
     return WorkCalendar(country, years, dict(changes))
-
-
-CALLS_FROM, CALLS_UNTIL = time(9), time(21)
-
-
-def calling_window(wanted: datetime, zone: str) -> tuple[datetime, datetime]:
-    """The first stretch of calling hours (09 to 21 local) that is not over at `wanted`, as (from, until) in UTC.
-
-    `from` is never before `wanted`.
-    """
-    day = local_date(wanted, zone)
-    if wanted >= moment(day, CALLS_UNTIL, zone):
-        day += timedelta(days=1)
-    opens, closes = moment(day, CALLS_FROM, zone), moment(day, CALLS_UNTIL, zone)
-    return max(wanted.astimezone(UTC), opens), closes

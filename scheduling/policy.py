@@ -14,6 +14,8 @@ ANSWER_DAYS = 2
 #: Causes for which we took back what we had agreed to; what the carrier cannot do, we cannot.
 BROKEN_BY_US = frozenset({"delay", "blackout", "incident", "stop_not_marked", "carrier", "carrier_silent"})
 
+#: What lies over a parcel while people find out what has happened to it: nothing is chosen until they have answered.
+LOOKED_INTO = frozenset({Stage.INCIDENT, Stage.UNKNOWN})
 #: So far a parcel may still be sent to another city.
 BEFORE_ROAD = frozenset({Stage.ACCEPTED, Stage.HANDED_OVER, Stage.AT_WAREHOUSE})
 #: Causes after which the recipient is left at least two hours to choose anew before he is called.
@@ -27,6 +29,7 @@ class Reason(StrEnum):
     GOING_BACK = "going_back"
     RECALLED = "recalled"
     WITH_COURIER = "with_courier"
+    LOOKED_INTO = "looked_into"
     NO_COURIER_HERE = "no_courier_here"
     NO_PROMISE = "no_promise"
     TOO_EARLY = "too_early"
@@ -68,14 +71,21 @@ class Refusal(Exception):
         self.nearest = nearest or []
 
 
-def why_no_choice(state: State, first_possible: date | None, has_courier: bool) -> Reason | None:
-    """Why nothing at all can be chosen for a parcel in this state; None when it can."""
+def why_no_choice(
+    state: State, first_possible: date | None, has_courier: bool, *, by_staff: bool = False
+) -> Reason | None:
+    """Why nothing at all can be chosen for a parcel in this state; None when it can.
+
+    What has happened to a parcel is found out by staff: what they agree lifts what lies over it, nobody else does.
+    """
     if state.is_closed:
         return Reason.DELIVERED if state.stage is Stage.DELIVERED else Reason.GOING_BACK
     if state.side in GOING_BACK:
         return Reason.RECALLED if state.side is Stage.RECALLED else Reason.GOING_BACK
     if state.road is Stage.WITH_COURIER:
         return Reason.WITH_COURIER
+    if state.side in LOOKED_INTO and not by_staff:
+        return Reason.LOOKED_INTO
     if not has_courier:
         return Reason.NO_COURIER_HERE
     if first_possible is None:

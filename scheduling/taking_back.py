@@ -28,7 +28,7 @@ def take_back(
     Raises: Refusal when nothing is agreed or the courier has it; StaleVersion.
     """
     journal.insist_on(session, parcel, asker.seen)
-    reason = why_no_choice(parcel.state, parcel.promised_from, True)
+    reason = why_no_choice(parcel.state, parcel.promised_from, has_courier=True, by_staff=True)
     if reason is not None:
         raise Refusal(reason)
     if not booking.withdraw(session, parcel, asker.name, cause.value, now, note):

@@ -50,9 +50,18 @@ RU: Final[Phrases] = {
         "час курьера изменился: ",
     ),
     "missed": ("не застали вас. Выберите другой день: ", "не застали. Другой день: "),
-    "incident": ("задержка в пути, разбираемся. Где заказ: ", "задержка, разбираемся: "),
-    "incident_damaged": ("посылка повреждена, решаем, что делать. Подробно: ", "посылка повреждена: "),
-    "incident_lost": ("посылка потерялась, ищем. Подробно: ", "посылка потерялась: "),
+    "incident": (
+        *("задержка, разбираемся, ответим до {by}. Подробно: ", "задержка, ответим до {by}: "),
+        "задержка, разбираемся: ",
+    ),
+    "incident_damaged": (
+        *("посылка повреждена, ответим до {by}. Подробно: ", "посылка повреждена, ответ до {by}: "),
+        "посылка повреждена: ",
+    ),
+    "incident_lost": (
+        *("посылка потерялась, ответим до {by}. Подробно: ", "посылка потерялась, ответ до {by}: "),
+        "посылка потерялась: ",
+    ),
     "incident_stop_not_marked": ("курьер не отметил доставку, выясняем. Где заказ: ", "выясняем, где курьер: "),
     "still_waiting": (
         *("ждёт вас: {address}, до {until}. ", "{address}, до {until}. ", "ждёт до {until}: "),
@@ -116,9 +125,18 @@ EN: Final[Phrases] = {
         *("new hour, {window}: ", "your courier's hour has changed: "),
     ),
     "missed": ("we missed you. Pick another day: ", "another day: "),
-    "incident": ("delayed on the way, we are on it. Where it is: ", "delayed, we are on it: "),
-    "incident_damaged": ("the parcel is damaged, we are on it. Details: ", "damaged, we are on it: "),
-    "incident_lost": ("the parcel is lost, we are looking for it. Details: ", "lost, we are looking: "),
+    "incident": (
+        *("delayed, we are on it, answer by {by}. Details: ", "delayed, answer by {by}: "),
+        "delayed, we are on it: ",
+    ),
+    "incident_damaged": (
+        *("the parcel is damaged, we answer by {by}. Details: ", "damaged, answer by {by}: "),
+        "damaged, we are on it: ",
+    ),
+    "incident_lost": (
+        *("the parcel is lost, we are looking, answer by {by}. Details: ", "lost, answer by {by}: "),
+        "lost, we are looking: ",
+    ),
     "incident_stop_not_marked": ("the courier has not confirmed your delivery, we are on it: ", "we ask the courier: "),
     "still_waiting": (
         *("waiting at {address} until {until}. ", "{address}, until {until}. ", "waiting until {until}: "),
@@ -179,9 +197,18 @@ UK: Final[Phrases] = {
         *("нова година, {window}: ", "година кур'єра змінилася: "),
     ),
     "missed": ("не застали вас. Оберіть інший день: ", "не застали. Інший день: "),
-    "incident": ("затримка в дорозі, з'ясовуємо. Де замовлення: ", "затримка, з'ясовуємо: "),
-    "incident_damaged": ("посилку пошкоджено, вирішуємо, що робити. Докладно: ", "посилку пошкоджено: "),
-    "incident_lost": ("посилка загубилася, шукаємо. Докладно: ", "посилка загубилася: "),
+    "incident": (
+        *("затримка, з'ясовуємо, відповімо до {by}. Докладно: ", "затримка, відповімо до {by}: "),
+        "затримка, з'ясовуємо: ",
+    ),
+    "incident_damaged": (
+        *("посилку пошкоджено, відповімо до {by}. Докладно: ", "посилку пошкоджено, відповідь до {by}: "),
+        "посилку пошкоджено: ",
+    ),
+    "incident_lost": (
+        *("посилка загубилася, відповімо до {by}. Докладно: ", "посилка загубилася, відповідь до {by}: "),
+        "посилка загубилася: ",
+    ),
     "incident_stop_not_marked": ("кур'єр не позначив доставку, з'ясовуємо. Де замовлення: ", "де кур'єр, з'ясовуємо: "),
     "still_waiting": (
         *("чекає: {address}, до {until}. ", "{address}, до {until}. ", "чекає до {until}: "),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from parcels import journal
-from parcels.clocks import local_date, moment
+from parcels.clocks import answer_by, local_date, moment
 from parcels.models import Fact, Parcel
 from parcels.stages import ON_THE_ROAD, Kind, Stage
 from parcels.storage import last_day, stay
@@ -36,8 +36,8 @@ class Story:
 
     @property
     def choice(self) -> dict[str, Any]:
-        """The details of what is agreed now; empty when nothing is."""
-        if self.parcel.plan is None:
+        """The details of what is agreed now; empty when nothing is, or when the parcel has come or goes nowhere."""
+        if self.parcel.plan is None or self.parcel.closed_at is not None:
             return {}
         recorded = [fact for fact in self.facts if fact.kind in _CHOICES]
         held = recorded[-1] if recorded else None
@@ -71,16 +71,17 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
         "city": parcel.settlement.name if parcel.settlement else "",
         "sum": money(parcel.cod_minor, parcel.currency, language) if parcel.cod_minor else "",
         "weight": weight(parcel.weight_g, language) if parcel.weight_g else "",
-        "dates": dates_between(parcel.promised_from, parcel.promised_to, dash),
+        **_of_promise(parcel, dash),
         **_of_road(story, language),
         **_of_choice(about if "day" in about and "cause" not in about else story.choice, dash),
+        **_of_answer(story),
         **_of_storage(story),
         **{name: str(about[name]) for name in ("name", "phone") if about.get(name)},
         **_of_payment(about, language),
     }
     if instead := about.get("instead"):
         days = [date.fromisoformat(day) for day in instead]
-        if about.get("cause") != "delay" or not known["dates"]:
+        if about.get("cause") != "delay" or "dates" not in known:
             known["dates"] = dates_between(days[0], days[-1], dash)
     if "cause" in about and about.get("day"):
         known["lost"] = f"{date.fromisoformat(about['day']):%d.%m}"
@@ -95,6 +96,22 @@ def is_hour_over(story: Story, about: dict[str, Any]) -> bool:
         return False
     ends = moment(date.fromisoformat(about["day"]), time.fromisoformat(about["until"]), story.parcel.zone)
     return story.now >= ends
+
+
+def _of_promise(parcel: Parcel, dash: str) -> dict[str, str]:
+    """When it comes, as long as that is what counts: nothing else is agreed, and nothing has overtaken it."""
+    is_overtaken = parcel.side is not None or parcel.road in (Stage.WITH_COURIER, Stage.DELIVERED)
+    if parcel.plan is not None or is_overtaken:
+        return {}
+    return {"dates": dates_between(parcel.promised_from, parcel.promised_to, dash)}
+
+
+def _of_answer(story: Story) -> dict[str, str]:
+    """By which day somebody answers what has happened to it."""
+    trouble = story.last(Kind.INCIDENT, Kind.UNKNOWN)
+    if trouble is None or story.parcel.side not in (Stage.INCIDENT, Stage.UNKNOWN):
+        return {}
+    return {"by": f"{local_date(answer_by(trouble.recorded_at, story.parcel.zone), story.parcel.zone):%d.%m}"}
 
 
 def _of_road(story: Story, language: str) -> dict[str, str]:

@@ -191,7 +191,7 @@ def _sheet(session: Session, call: Call, moment: datetime) -> dict[str, Any]:
     parcel = session.get_one(Parcel, call.parcel_id)
     days, shut = [], None
     try:
-        days = booking.offered(session, parcel, moment)
+        days = booking.offered(session, parcel, moment, to_staff=True)
     except Refusal as reason:
         shut = refusals.refusal(reason, language())
     messages = select(Message).where(Message.parcel_id == parcel.id).order_by(Message.created_at.desc())

@@ -379,11 +379,11 @@ class Lives(RuleBasedStateMachine):
             for day, starts, taken, places in session.execute(select(Slot.day, Slot.starts, Slot.taken, Slot.capacity))
         ]
 
-    def is_open(self, parcel: Parcel, wish: Wish) -> bool:
+    def is_open(self, parcel: Parcel, wish: Wish, by: str = "recipient") -> bool:
         """May this day be chosen now, and is there such a slot at all?"""
         day = wish[0] if isinstance(wish, tuple) else wish
         first = parcel.promised_from
-        if first is None or why_no_choice(parcel.state, first, True) is not None:
+        if first is None or why_no_choice(parcel.state, first, True, by_staff=by.startswith("operator")) is not None:
             return False
         exists = wish in self.model.places or any(slot[0] == wish for slot in self.model.places)
         is_early = self.now < moment(day - timedelta(days=1), time(18), TOWN)
@@ -406,7 +406,7 @@ class Lives(RuleBasedStateMachine):
             return
         before = held.before if held else None
         may = held is not None and held.by == "recipient" and self.now < held.at + UNDO_FOR
-        may = may and why_no_choice(parcel.state, parcel.promised_from, True) is None
+        may = may and why_no_choice(parcel.state, parcel.promised_from, True, by_staff=by == "operator") is None
         if held is not None and isinstance(before, tuple):
             may = may and self.is_open(parcel, before) and (before == held.wish or self.model.has_room(before))
         refusal = self.ask(parcel, by, lambda s, p, a: booking.undo(s, p, a, self.now))
@@ -421,7 +421,7 @@ class Lives(RuleBasedStateMachine):
             assert self.ask(parcel, by, use_case) is None
             assert self.model.choices[parcel.id].wish == wish
             return
-        may = self.is_open(parcel, wish) and self.model.has_room(wish)
+        may = self.is_open(parcel, wish, by) and self.model.has_room(wish)
         refusal = self.ask(parcel, by, use_case)
         if refusal is None:
             assert may

@@ -134,10 +134,12 @@ def test_the_same_slot_twice_is_one_booking_and_one_fact(parcel_id: int) -> None
     assert facts(parcel_id).count(Kind.SLOT_BOOKED) == 1
 
 
-def test_agreeing_the_same_slot_again_lifts_an_incident(parcel_id: int) -> None:
+def test_an_operator_who_agrees_the_same_slot_again_lifts_an_incident(parcel_id: int) -> None:
     book(parcel_id, TUESDAY)
     happen(parcel_id, Kind.INCIDENT)
-    book(parcel_id, TUESDAY)
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        booking.book(session, parcel, TUESDAY, DAY, Asker("operator:1", parcel.version), SOON)
     assert parcel_of(parcel_id).stage is Stage.SCHEDULED
     assert taken() == {"24.11 14": 1}
 

@@ -23,7 +23,8 @@ MADE = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
         (State(Stage.IN_TRANSIT, plan=Stage.SCHEDULED), None),
         (State(Stage.IN_CITY), None),
         (State(Stage.IN_CITY, side=Stage.MISSED), None),
-        (State(Stage.IN_TRANSIT, side=Stage.UNKNOWN), None),
+        (State(Stage.IN_TRANSIT, side=Stage.UNKNOWN), Reason.LOOKED_INTO),
+        (State(Stage.IN_TRANSIT, side=Stage.INCIDENT, plan=Stage.SCHEDULED), Reason.LOOKED_INTO),
         (State(Stage.WITH_COURIER), Reason.WITH_COURIER),
         (State(Stage.WITH_COURIER, side=Stage.INCIDENT), Reason.WITH_COURIER),
         (State(Stage.DELIVERED), Reason.DELIVERED),
@@ -35,6 +36,11 @@ MADE = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
 )
 def test_what_the_state_of_a_parcel_allows(state: State, reason: Reason | None) -> None:
     assert why_no_choice(state, FIRST, has_courier=True) is reason
+
+
+@pytest.mark.parametrize("side", [Stage.INCIDENT, Stage.UNKNOWN])
+def test_what_has_happened_to_a_parcel_is_settled_by_staff(side: Stage) -> None:
+    assert why_no_choice(State(Stage.IN_CITY, side=side), FIRST, has_courier=True, by_staff=True) is None
 
 
 def test_where_no_courier_goes_nothing_is_chosen() -> None:
