@@ -6,8 +6,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, insert, select
+from sqlalchemy.orm import Session, joinedload, make_transient_to_detached
 
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import DECISIVE, Kind, advance
@@ -81,27 +81,40 @@ def record(session: Session, parcel: Parcel, new: NewFact, now: datetime) -> Fac
     """
     if new.dedup_key is not None and _is_known(session, parcel, new.dedup_key):
         return None
-    happened = new.at or now
-    offset = happened.utcoffset()
     parcel.version += 1
-    fact = Fact(
-        parcel_id=parcel.id,
-        seq=parcel.version,
-        kind=new.kind,
-        occurred_at=happened,
-        offset_minutes=int(offset.total_seconds() // 60) if offset else 0,
-        recorded_at=now,
-        source=new.source,
-        place=new.place,
-        dedup_key=new.dedup_key,
-        details=new.details,
-    )
-    session.add(fact)
+    fact = _written(session, parcel, new, now)
     _apply(parcel, fact)
-    with session.no_autoflush:  # fact and parcel are written once, when all have followed
+    with session.no_autoflush:  # the parcel is written once, when all have followed
         for follow in _followers:
             follow(session, parcel, fact, now)
     session.flush()
+    return fact
+
+
+def _written(session: Session, parcel: Parcel, new: NewFact, now: datetime) -> Fact:
+    """The new fact, already in the database: who follows and reads the journal there finds what he is told of.
+
+    The parcel is not written here, as a flush would do: that would be a second UPDATE for each fact.
+    """
+    happened = new.at or now
+    offset = happened.utcoffset()
+    columns = {
+        "parcel_id": parcel.id,
+        "seq": parcel.version,
+        "kind": new.kind,
+        "occurred_at": happened,
+        "offset_minutes": int(offset.total_seconds() // 60) if offset else 0,
+        "recorded_at": now,
+        "source": new.source,
+        "place": new.place,
+        "dedup_key": new.dedup_key,
+        "details": new.details,
+    }
+    with session.no_autoflush:
+        session.execute(insert(Fact).values(columns))
+    fact = Fact(**columns)
+    make_transient_to_detached(fact)
+    session.add(fact)
     return fact
 
 

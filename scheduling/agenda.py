@@ -30,6 +30,8 @@ _SETTLES_CALL = {
     Kind.RETURNING: "returning",
     Kind.RECALLED: "recalled",
 }
+#: A parcel that has come to a place of issue is spoken about near the end of its storage; until then these calls stay.
+_OF_USE_AT_PICKUP = ("at_pickup", "unreachable")
 _ENDS_PLAN = {Kind.NOT_DELIVERED: "missed", Kind.AT_PICKUP: "at_pickup", Kind.REFUSED: "refused"}
 
 
@@ -39,6 +41,8 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
         return
     if (outcome := _settles_call(parcel, fact)) is not None:
         calls.close(session, parcel, outcome, now)
+    if fact.kind is Kind.AT_PICKUP and parcel.side is Stage.AT_PICKUP:
+        calls.close(session, parcel, "at_pickup", now, unless=_OF_USE_AT_PICKUP)
     if parcel.plan is None and not _was_kept(session, parcel, fact):
         booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
     if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):

@@ -1,5 +1,6 @@
 """The call centre's queue: fill it, lease the next call to one operator, keep every attempt, close it in the end."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
@@ -147,11 +148,14 @@ def put_off(session: Session, call: Call, zone: str, now: datetime) -> None:
     session.flush()
 
 
-def close(session: Session, parcel: Parcel, outcome: str, now: datetime) -> None:
-    """Take a parcel out of the queue, because what the call was for has been settled."""
+def close(session: Session, parcel: Parcel, outcome: str, now: datetime, *, unless: Sequence[str] = ()) -> None:
+    """Take a parcel out of the queue, because what the call was for has been settled.
+
+    Args: `unless` are reasons for which its call stays open all the same.
+    """
     session.execute(
         update(Call)
-        .where(Call.parcel_id == parcel.id, Call.closed_at.is_(None))
+        .where(Call.parcel_id == parcel.id, Call.closed_at.is_(None), Call.reason.not_in(unless))
         .values(closed_at=now, outcome=outcome, leased_by=None, leased_until=None)
     )
 

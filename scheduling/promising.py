@@ -50,7 +50,6 @@ def refresh(session: Session, parcel: Parcel, now: datetime, cause: str) -> bool
 
     Returns: whether there is a new promise. No lane or no calendar means no promise, never a guess.
     """
-    session.flush()
     query = select(Fact).where(Fact.parcel_id == parcel.id, Fact.kind.in_(_READ)).order_by(Fact.seq)
     facts = list(session.scalars(query))
     last = next((f for f in reversed(facts) if f.kind is Kind.PROMISED), None)

@@ -13,6 +13,8 @@ LOADING = time(8)
 REMIND_AT = time(10)
 #: Somebody who has been told of a delay has so long to choose before he is called.
 ANSWER_TIME = timedelta(hours=2)
+#: So long before storage at a place of issue ends its recipient is called; the last SMS goes a day earlier.
+CALLED_BEFORE_END = timedelta(days=1)
 RETURN_WITHIN = timedelta(days=30)
 UNKNOWN_PLACE_AFTER = timedelta(days=1)
 
@@ -141,10 +143,22 @@ def _beside_the_road(view: Outlook, now: datetime) -> Step:
         return Step("recipient", Action.ASK, moment(tomorrow, CALLS_FROM, view.timezone))
     if view.state.side is Stage.AT_PICKUP:
         kept_until = view.kept_until or local_date(now, view.timezone)
-        return Step("recipient", Action.COLLECT, moment(kept_until, CALLS_FROM, view.timezone))
+        return Step("recipient", Action.COLLECT, collect_call_at(kept_until, view.timezone, now))
     if view.state.side in GOING_BACK:
         return Step("carrier", Action.SEND_BACK, now + RETURN_WITHIN)
     return Step("call_centre", Action.ASK, calling_window(now, view.timezone)[0])
+
+
+def collect_call_at(kept_until: date, timezone: str, now: datetime) -> datetime:
+    """When somebody is called who has not collected his parcel: after the reminders, a day before storage ends.
+
+    Where that is over, on the last day; where he was told only today, he has two hours at least.
+    """
+    for day in (kept_until - CALLED_BEFORE_END, kept_until):
+        begins = moment(day, CALLS_FROM, timezone)
+        if begins > now:
+            return begins
+    return calling_window(now + ANSWER_TIME, timezone)[0]
 
 
 def _agreed(view: Outlook, agreed: Agreed) -> Step:

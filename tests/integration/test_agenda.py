@@ -15,7 +15,7 @@ from parcels.stages import Kind, Stage
 from portal.ticking import sweep
 from portal.transaction import reading, transaction
 from portal.verify import breaches
-from scheduling import agenda, booking
+from scheduling import agenda, booking, calls
 from scheduling.booking import Asker
 from scheduling.calendars import moment
 from scheduling.models import Call, Slot
@@ -105,6 +105,45 @@ def test_an_arrival_by_night_waits_for_the_morning(app: Flask) -> None:
     assert open_calls() == []
     sweep(tomsk(20, time(9)))
     assert open_calls() == ["not_chosen"]
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"kept_until": "2026-11-24"}, {"kept_until": "2026-11-19", "address": "пр. Ленина, 54"}]
+)
+def test_a_parcel_at_a_pickup_point_is_called_near_the_end_of_storage_only(both: Flask, told: dict[str, str]) -> None:
+    """Fourteen days from the promise unless the place has said otherwise; the call is on the day before the last."""
+    parcel_id = new_parcel(*ON_THE_ROAD)
+    arrived = tomsk(17, time(12))
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        fact = NewFact(Kind.AT_PICKUP, "operator", place="ПВЗ", details={"open": "9-20", **told})
+        journal.record(session, parcel, fact, arrived)
+    due = parcel_of(parcel_id).next_action_at
+    last = date.fromisoformat(told["kept_until"]) if told else FIRST + timedelta(days=14)
+    assert due == moment(last - timedelta(days=1), time(9), TOMSK)
+    live_through(due - timedelta(minutes=1), arrived)
+    assert open_calls() == []
+    sweep(due)
+    assert open_calls() == ["at_pickup"]
+
+
+@pytest.mark.parametrize(("reason", "stays"), [("not_chosen", False), ("missed", False), ("unreachable", True)])
+def test_a_call_about_a_time_is_over_when_the_parcel_comes_to_a_pickup_point(
+    both: Flask, reason: str, stays: bool
+) -> None:
+    parcel_id = new_parcel(*ON_THE_ROAD, Kind.ARRIVED)
+    with transaction() as session:
+        calls.queue(session, journal.lock(session, parcel_id), reason, TOMSK, tomsk(17, time(12)))
+    happen(parcel_id, Kind.AT_PICKUP, tomsk(17, time(14)))
+    assert open_calls() == ([reason] if stays else [])
+
+
+def test_another_scan_at_the_pickup_point_ends_no_call_about_it(both: Flask) -> None:
+    parcel_id = new_parcel(*ON_THE_ROAD, Kind.AT_PICKUP)
+    due = parcel_of(parcel_id).next_action_at
+    sweep(due)
+    happen(parcel_id, Kind.AT_PICKUP, due + timedelta(hours=1))
+    assert open_calls() == ["at_pickup"]
 
 
 def test_a_booked_parcel_is_never_queued_on_its_way_to_its_slot(app: Flask) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from parcels import journal
@@ -195,3 +195,40 @@ def test_the_database_has_what_the_facts_add_up_to(kinds: list[Kind]) -> None:
         assert [fact.kind for fact in journal.facts_of(session, parcel)] == kinds
         assert (parcel.state, parcel.stage) == (fold(kinds), fold(kinds).stage)
         assert (parcel.closed_at is not None) is fold(kinds).is_closed
+
+
+def test_who_follows_finds_the_fact_he_is_told_of_in_the_journal(session: Session) -> None:
+    """Also what a follower records itself is there for those who come after it, and nothing is written twice."""
+    parcel, seen = new_parcel(session), []
+
+    def adds(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
+        if fact.kind is Kind.AT_PICKUP:
+            journal.record(session, parcel, NewFact(Kind.CALL_QUEUED, "adds"), now)
+
+    def reads(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
+        query = select(Fact.kind).where(Fact.parcel_id == parcel.id).order_by(Fact.seq)
+        seen.append((fact.kind, list(session.scalars(query)), journal.facts_of(session, parcel)[-1]))
+
+    journal.wire(adds, reads)
+    fact = journal.record(session, parcel, NewFact(Kind.AT_PICKUP, "test", details={"address": "Ленина, 54"}), NOW)
+    told = [kinds for _, kinds, _ in seen]
+    assert told == [[Kind.AT_PICKUP, Kind.CALL_QUEUED], [Kind.AT_PICKUP, Kind.CALL_QUEUED]]
+    session.commit()
+    session.expire_all()
+    first, second = journal.facts_of(session, parcel)
+    assert (first.details, first.occurred_at, first.seq, second.seq) == ({"address": "Ленина, 54"}, NOW, 1, 2)
+    assert first is fact
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_each_kind_of_fact_is_in_the_journal_when_it_is_told(session: Session, kind: Kind) -> None:
+    parcel, seen = new_parcel(session), []
+
+    def reads(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
+        seen.append(session.scalar(select(Fact.kind).where(Fact.parcel_id == parcel.id, Fact.seq == fact.seq)))
+
+    journal.wire(reads)
+    day = "2026-11-25"
+    dates = dict.fromkeys(("promised_from", "promised_to", "hand_over_by", "arrival_by"), day)
+    journal.record(session, parcel, NewFact(kind, "test", details=dates), NOW)
+    assert seen == [kind]

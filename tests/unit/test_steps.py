@@ -111,9 +111,21 @@ def test_what_nobody_can_explain_is_asked_by_a_person_at_once(side: Stage) -> No
     assert next_step(beside(side), NOON) == Step("call_centre", Action.ASK, NOON)
 
 
-def test_a_parcel_at_a_pickup_point_is_asked_after_on_its_last_day() -> None:
-    view = replace(beside(Stage.AT_PICKUP), kept_until=date(2026, 12, 9))
-    assert next_step(view, NOON) == Step("recipient", Action.COLLECT, at(date(2026, 12, 9), time(9)))
+@pytest.mark.parametrize(
+    ("kept_until", "called"),
+    [
+        (date(2026, 12, 9), "2026-12-08T09:00"),
+        (date(2026, 11, 18), "2026-11-17T09:00"),
+        (date(2026, 11, 17), "2026-11-17T09:00"),
+        (date(2026, 11, 16), "2026-11-16T14:00"),
+        (None, "2026-11-16T14:00"),
+    ],
+)
+def test_who_does_not_collect_his_parcel_is_called_near_the_end_of_storage(
+    kept_until: date | None, called: str
+) -> None:
+    step = next_step(replace(beside(Stage.AT_PICKUP), kept_until=kept_until), NOON)
+    assert (step.owner, step.action, local(step.at, TOMSK).isoformat()[:16]) == ("recipient", Action.COLLECT, called)
 
 
 @pytest.mark.parametrize("side", [Stage.REFUSED, Stage.RETURNING, Stage.RECALLED])
