@@ -1,6 +1,5 @@
 """The recipient's page as one object: what the template shows, and until when it stays true."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +20,7 @@ from portal.formats import (
 )
 from portal.languages import _
 from portal.notices import LOOKS, Notice
+from portal.street import without_flat
 from portal.tracking_answer import RailDay
 from portal.tracking_changes import apology
 from portal.tracking_picker import Picker, Wish, left_words, picker, postponements, reminders
@@ -32,8 +32,6 @@ from scheduling import slots
 from scheduling.calendars import local_date
 from scheduling.policy import UNDO_FOR, Reason, Refusal, why_no_choice
 from scheduling.slots import Window
-
-_FLAT = re.compile(r",?\s*(?:кв\.?|квартира|оф\.?|офис)\s*[\w/-]+", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -219,7 +217,7 @@ def _address(head: Row[Any]) -> str:
     """City and street without the flat, since others may see the page; nothing when it waits at a place of issue."""
     if head.stage is Stage.AT_PICKUP:
         return ""
-    street = _FLAT.sub("", head.address or "")
+    street = without_flat(head.address or "")
     return ", ".join(part for part in (head.city, street) if part)
 
 
