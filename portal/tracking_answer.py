@@ -65,10 +65,43 @@ def hours_of(s: Standing) -> str:
 
 
 def _told_hours(s: Standing) -> str:
+    begins, ends = _told(s)
+    return hours_sentence(begins, ends, s.language)
+
+
+def _told(s: Standing) -> tuple[time, time]:
+    """The hour that was named last: the courier's own once he has it, until then that of the slot."""
     details = s.slot.details if s.slot else {}
     if s.courier is not None and "from" in s.courier.details and s.courier.details["day"] == details["day"]:
         details = {"starts": s.courier.details["from"], "ends": s.courier.details["until"]}
-    return hours_sentence(time.fromisoformat(details["starts"]), time.fromisoformat(details["ends"]), s.language)
+    return time.fromisoformat(details["starts"]), time.fromisoformat(details["ends"])
+
+
+def is_overdue(s: Standing) -> bool:
+    """Has the hour that was named gone by, or will the courier, as far as he is now, not be here within it?"""
+    if s.slot is None:
+        return False
+    day, (_begins, ends) = date.fromisoformat(s.slot.details["day"]), _told(s)
+    if s.approach is not None and s.approach.begins >= ends:
+        return True
+    return s.now >= moment(day, ends, s.zone)
+
+
+def missed_hours(s: Standing) -> str:
+    """The hour that was named, where the courier's marks tell a new one that lies after it; "" otherwise."""
+    if s.approach is None or s.head.stage != Stage.WITH_COURIER or not is_overdue(s):
+        return ""
+    return _told_hours(s)
+
+
+def late_words(s: Standing) -> str:
+    """What somebody reads who has waited for longer than the hour that was named, and no mark tells a new one."""
+    is_waiting = s.head.stage in (Stage.SCHEDULED, Stage.WITH_COURIER)
+    if not is_waiting or s.approach is not None or not is_overdue(s):
+        return ""
+    if s.courier is not None and s.courier.details.get("phone"):
+        return _("Простите. Когда он будет у вас, скажет он сам: его телефон ниже.")
+    return _("Простите. Позвоните нам, скажем, когда он будет у вас, или назначим другой день.")
 
 
 def ahead(s: Standing) -> str:
@@ -83,9 +116,8 @@ def ahead(s: Standing) -> str:
 def _booked(s: Standing) -> str:
     day = date.fromisoformat(s.slot.details["day"]) if s.slot else s.today
     hours = hours_of(s)
-    if s.slot and s.now >= moment(day, time.fromisoformat(s.slot.details["ends"]), s.zone):
-        told = _told_hours(s)
-        return _("Курьер опаздывает: ждали {day}, {hours}", day=short_date(day, s.language), hours=told)
+    if s.approach is None and is_overdue(s):
+        return _("Курьер опаздывает: ждали {day}, {hours}", day=short_date(day, s.language), hours=hours)
     if day == s.today:
         return _("Сегодня {hours}", hours=hours)
     return _("Привезём {day}, {hours}", day=in_sentence(day, s.language), hours=hours)

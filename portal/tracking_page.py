@@ -67,6 +67,7 @@ class Page:
     money_words: str = ""
     courier: tuple[str, str] = ("", "")
     ahead: str = ""
+    is_the_day: bool = False
 
 
 def build(head: Row[Any], story: Story, token: str, now: datetime, language: str, wish: Wish) -> Page:
@@ -79,7 +80,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         seal=links.seal(head.id, head.version),
         title=tracking_answer.headline(s),
         chip=_chip(s),
-        was=s.was,
+        was=s.was or tracking_answer.missed_hours(s),
         rail=tracking_answer.rail(s),
         why=why(s, story),
         address=_address(head),
@@ -93,6 +94,7 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         fresh_until=now.replace(second=0, microsecond=0) + timedelta(minutes=1),
         courier=_courier(s),
         ahead=tracking_answer.ahead(s),
+        is_the_day=_is_the_day(s),
     )
     _what_can_be_done(page, s, story, wish)
     if tracking_trouble.is_looked_into(s):
@@ -101,6 +103,12 @@ def build(head: Row[Any], story: Story, token: str, now: datetime, language: str
         return page
     page.explanation = apology(s.taken_back) or _explanation(s) or _unconfirmed(s) or stated(s, story)
     return page
+
+
+def _is_the_day(s: Standing) -> bool:
+    """Is somebody waiting for the courier now? Then the answer is asked for anew while the page is open."""
+    is_waited_for = s.head.stage in (Stage.SCHEDULED, Stage.WITH_COURIER)
+    return is_waited_for and s.slot is not None and s.slot.details["day"] == s.today.isoformat()
 
 
 def _courier(s: Standing) -> tuple[str, str]:
@@ -190,6 +198,8 @@ def _explanation(s: Standing) -> str:
     if stage is Stage.DELIVERED:
         paid = int(s.newest[Kind.DELIVERED].details.get("cod_minor", 0)) if Kind.DELIVERED in s.newest else 0
         return _("Курьер принял {sum}.", sum=money(paid, s.head.currency, s.language)) if paid else ""
+    if late := tracking_answer.late_words(s):
+        return late
     if stage in tracking_answer.BENEATH:
         return tracking_answer.BENEATH[stage](s)
     if stage is Stage.AT_PICKUP:

@@ -12,6 +12,7 @@ from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage, fold
 from portal.ticking import LATE
 from portal.verify_custody import everything_is_held
+from portal.verify_ends import nothing_is_left_to_come
 from portal.verify_hooks import webhooks_are_owed, webhooks_come_to_an_end
 from portal.verify_messages import facts_are_told
 from scheduling.calendars import local_date
@@ -235,6 +236,7 @@ CHECKS: tuple[tuple[str, Callable[[Session], list[str]]], ...] = (
     ("I10", webhooks_are_owed),
     ("I12", nobody_calls_in_vain),
     ("I13", everything_is_held),
+    ("I14", nothing_is_left_to_come),
 )
 
 #: What can only be judged with a clock, and only while the worker runs.

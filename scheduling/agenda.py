@@ -43,7 +43,8 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
         calls.close(session, parcel, outcome, now)
     if fact.kind is Kind.AT_PICKUP and parcel.side is Stage.AT_PICKUP:
         calls.close(session, parcel, "at_pickup", now, unless=_OF_USE_AT_PICKUP)
-    if parcel.plan is None and not _was_kept(session, parcel, fact):
+    is_over = parcel.plan is None or parcel.closed_at is not None
+    if is_over and not _was_kept(session, parcel, now):
         booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
     if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
         booking.withdraw(session, parcel, "agenda", "delay", now)
@@ -54,12 +55,15 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     replan(session, parcel, now)
 
 
-def _was_kept(session: Session, parcel: Parcel, fact: Fact) -> bool:
-    """Was it handed over on the day that was agreed? Then the place in that day has been used, and stays taken."""
-    if parcel.stage is not Stage.DELIVERED:
+def _was_kept(session: Session, parcel: Parcel, now: datetime) -> bool:
+    """Was it handed over on the day that was agreed, or later? Then the place in that day has been used, and stays
+    taken; a later day is not needed any more, whatever clock says when the parcel was handed over.
+    """
+    if parcel.stage is not Stage.DELIVERED or parcel.closed_at is None:
         return False
     held = booking.active_booking(session, parcel.id)
-    return held is not None and held.slot is not None and held.slot.day <= local_date(fact.occurred_at, parcel.zone)
+    happened = min(parcel.closed_at, now)
+    return held is not None and held.slot is not None and held.slot.day <= local_date(happened, parcel.zone)
 
 
 def _is_agreed(session: Session, parcel: Parcel, fact: Fact) -> bool:

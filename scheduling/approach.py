@@ -9,6 +9,8 @@ from scheduling.travel import AT_DOOR
 
 #: Minutes: the window that is told while the round runs, the steps it begins on, and how early he may be.
 WINDOW, GRID, EARLY = 30, 10, 5
+#: Minutes: the finer steps of a window that would have begun already.
+AT_ONCE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ def approach(
     """Where the courier is on his way to my door; None unless his round is running today.
 
     Args: `stops` in the order of the round. He goes on from his last mark, stays a while at each door that is still to
-    come before mine, and waits where he is too early for a slot.
+    come before mine, and waits where he is too early for a slot. However long he has marked nothing, he is not at the
+    next door before now, and the others come after it.
     """
     if started_at is None or local_date(now, zone) != day or not any(stop.is_mine for stop in stops):
         return None
@@ -46,16 +49,28 @@ def approach(
     for stop in stops:
         if stop.done_at is not None or not stop.is_in_car:
             continue
-        at = max(at + timedelta(minutes=stop.leg) - stay, moment(day, stop.opens, zone))
+        opens = moment(day, stop.opens, zone)
+        at = max(at + timedelta(minutes=stop.leg) - stay, opens, now)
         if stop.is_mine:
-            return _window(ahead, max(at, now), moment(day, stop.opens, zone), zone)
+            return _window(ahead, at, earliest=max(opens, now), zone=zone)
         ahead, at = ahead + 1, at + stay
     return None
 
 
-def _window(ahead: int, at: datetime, opens: datetime, zone: str) -> Approach:
-    early = local(at - timedelta(minutes=EARLY), zone)
-    begins = early.replace(minute=early.minute // GRID * GRID, second=0, microsecond=0)
-    begins = max(begins, local(opens, zone))
+def _window(ahead: int, at: datetime, earliest: datetime, zone: str) -> Approach:
+    """The half-hour around `at`. It begins neither before the slot opens nor in the past."""
+    begins = _down(local(at - timedelta(minutes=EARLY), zone))
+    if begins < earliest:
+        begins = _up(local(earliest, zone))
     ends = begins + timedelta(minutes=WINDOW)
-    return Approach(ahead, begins.time(), ends.time() if ends.date() == begins.date() else time(23, 59))
+    last = ends.time() if ends.date() == begins.date() else time(23, 59)
+    return Approach(ahead, begins.time(), last)
+
+
+def _down(moment_there: datetime) -> datetime:
+    return moment_there.replace(minute=moment_there.minute // GRID * GRID, second=0, microsecond=0)
+
+
+def _up(moment_there: datetime) -> datetime:
+    whole = moment_there.replace(minute=moment_there.minute // AT_ONCE * AT_ONCE, second=0, microsecond=0)
+    return whole if whole == moment_there else whole + timedelta(minutes=AT_ONCE)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Parcel, Staff
+from parcels.models import Fact, Parcel, Staff
 from parcels.numbers import parcel_id_scanned, written
 from parcels.stages import Kind, Stage
 from scheduling.depots import at_depot
@@ -53,7 +53,8 @@ def load(
     """The courier takes the parcel he has scanned; a second scan changes nothing.
 
     Args: `one` held by `round_of`; `by_eye` when the code cannot be read and he has chosen it from the list; `at` is
-    when it happened if his phone could not tell at once: then it has happened, whatever we thought meanwhile.
+    when it happened if his phone could not tell at once: then it has happened, whatever we thought meanwhile. A phone
+    that says what he did after the stop was called off is answered like a form that is pressed then.
     Raises: WrongParcel, with the round it belongs to, unless a dispatcher has moved it there; Refusal when something
     lies over the parcel.
     """
@@ -64,12 +65,13 @@ def load(
     session.refresh(stop)  # with its booking: since they were read the parcel may have been moved or issued
     if _is_known(one, stop, parcel, at):
         return stop
-    if parcel.stage is Stage.RECALLED and at is None:
+    is_told_late = at is not None and not was_called_off(session, stop, at)
+    if parcel.stage is Stage.RECALLED and not is_told_late:
         raise Refusal(Reason.SET_ASIDE)
     is_given_back = parcel.stage is Stage.WITH_COURIER and stop.back_at is not None
     is_agreed = (parcel.stage is Stage.SCHEDULED or is_given_back) and stop.booking.is_active
     is_free = is_agreed and stop.done_at is None and one.closed_at is None
-    if parcel.closed_at is not None or not (is_free or at is not None):
+    if parcel.closed_at is not None or not (is_free or is_told_late):
         raise Refusal(Reason.NOT_TO_LOAD)
     details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
     journal.record(session, parcel, as_it_was(session, stop, NewFact(Kind.TO_COURIER, "courier", at, "", details)), now)
@@ -87,6 +89,16 @@ def _is_known(one: Round, stop: RoundStop, parcel: Parcel, at: datetime | None) 
     if stop.back_at is not None:
         return at <= stop.back_at or parcel.closed_at is not None
     return stop.round_id == one.id or at <= stop.loaded_at or parcel.closed_at is not None
+
+
+def was_called_off(session: Session, stop: RoundStop, at: datetime) -> bool:
+    """Was it already known at a moment that this stop is not to be made: agreed anew, withdrawn, recalled or closed?"""
+    ended = stop.booking.ended_at
+    if ended is not None and ended < at:
+        return True
+    ends = Fact.kind.in_((Kind.RECALLED, Kind.DELIVERED, Kind.RETURNED)), Fact.recorded_at < at
+    known = select(Fact.seq).where(Fact.parcel_id == stop.parcel_id, *ends)
+    return session.scalar(known.limit(1)) is not None
 
 
 def as_it_was(session: Session, stop: RoundStop, new: NewFact) -> NewFact:

@@ -11,7 +11,7 @@ from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind, Stage, advance
 from scheduling.policy import Reason, Refusal
-from scheduling.round_loading import as_it_was
+from scheduling.round_loading import as_it_was, was_called_off
 from scheduling.round_models import Round, RoundStop
 from scheduling.rounds import DELIVERED, bring_over, on_round
 
@@ -115,12 +115,14 @@ def fail(
 ) -> None:
     """Mark a stop as not handed over; a refusal sends the parcel back. A second mark changes nothing.
 
-    Args: `parcel` held by `journal.lock`; `at` as in `deliver`. Raises Refusal when it is not in the car of this round.
+    Args: `parcel` held by `journal.lock`; `at` as in `deliver`, unless the stop had been called off by then and he
+    never had the parcel. Raises Refusal when it is not in the car of this round.
     """
     stop = on_round(session, one, parcel.id, at)
     if stop.done_at is not None and stop.outcome != DELIVERED:
         return
-    _insist_on_car(one, stop, parcel, at)
+    is_told_late = at is not None and (stop.is_loaded or not was_called_off(session, stop, at))
+    _insist_on_car(one, stop, parcel, at if is_told_late else None)
     details: dict[str, object] = {"by": courier, "booking": stop.booking_id, "why": why.value}
     if why in REASON_IDS:
         details["reason"] = REASON_IDS[why]

@@ -101,13 +101,21 @@ def _standing(stop: RoundStop) -> Standing:
 def start(session: Session, one: Round, now: datetime, at: datetime | None = None) -> None:
     """The courier is on his way; a second press changes nothing. Raises Refusal when nothing is in the car.
 
-    Args: `at` is when he left if his phone could not tell at once.
+    Args: `at` is when he left if his phone could not tell at once; by then something must still have been agreed.
     """
     if one.started_at is None:
-        if at is None and not any(stop.at.is_loaded for stop in stops_of(session, one.id)):
+        is_told_late = at is not None and not _was_called_off(session, one, at)
+        if not is_told_late and not any(stop.at.is_loaded for stop in stops_of(session, one.id)):
             raise Refusal(Reason.NOTHING_LOADED)
         one.started_at = at or now
         incidents.end_by_scan(session, [stop.parcel.id for stop in stops_of(session, one.id)], [LEAVE], now)
+
+
+def _was_called_off(session: Session, one: Round, at: datetime) -> bool:
+    """Had everything that this round was to drive been agreed anew or withdrawn by a moment?"""
+    query = select(Booking.ended_at).join(RoundStop, RoundStop.booking_id == Booking.id)
+    ends = session.scalars(query.where(RoundStop.round_id == one.id)).all()
+    return bool(ends) and all(ended is not None and ended < at for ended in ends)
 
 
 def late(session: Session, now: datetime) -> list[int]:

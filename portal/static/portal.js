@@ -20,8 +20,9 @@ document.addEventListener("htmx:afterSettle", function () {
   if (target) { target.focus(); }
 });
 ["htmx:sendError", "htmx:timeout"].forEach(function (name) {
-  document.addEventListener(name, function () {
-    var note = document.getElementById("offline");
+  document.addEventListener(name, function (event) {
+    var note = document.getElementById("offline"), asker = event.detail && event.detail.elt;
+    if (asker && asker.dataset.quiet !== undefined) { return; } // it asks by itself: nothing of the visitor's is lost
     if (note) { note.hidden = false; note.scrollIntoView(); }
   });
 });

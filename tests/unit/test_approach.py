@@ -1,6 +1,9 @@
 """How far the courier is from a door, by his marks alone."""
 
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from scheduling.approach import Approach, Near, approach
 from scheduling.calendars import moment
@@ -30,9 +33,27 @@ def test_he_waits_for_the_slots_that_come_before_mine() -> None:
 def test_each_mark_brings_him_nearer() -> None:
     told = [approach(stops(*[at(10, 10)] * count), at(9), DAY, ZONE, at(10, 12)) for count in range(4)]
     assert [one.ahead for one in told if one] == [3, 2, 1, 0]
-    assert told[3] == Approach(0, time(10, 10), time(10, 40))
+    assert told[3] == Approach(0, time(10, 15), time(10, 45))
 
 
 def test_when_he_is_slow_the_window_moves_with_the_clock() -> None:
     told = approach(stops(at(10), at(10), at(10)), at(9), DAY, ZONE, at(13, 7))
-    assert told == Approach(0, time(13), time(13, 30))
+    assert told == Approach(0, time(13, 10), time(13, 40))
+
+
+@pytest.mark.parametrize("now", [at(11, 30), at(13, 50), at(13, 51), at(22, 44)])
+def test_a_courier_who_has_marked_nothing_for_hours_is_at_one_door_after_the_other(now: datetime) -> None:
+    told = [approach(stops(mine=mine), at(9, 50), DAY, ZONE, now) for mine in range(4)]
+    begins = [one.begins for one in told if one]
+    assert [one.ahead for one in told if one] == [0, 1, 2, 3]
+    assert begins == sorted(set(begins))
+    assert begins[0] >= now.astimezone(ZoneInfo(ZONE)).time()
+
+
+@pytest.mark.parametrize("minutes", range(0, 240, 7))
+def test_no_window_begins_in_the_past(minutes: int) -> None:
+    now = at(10) + timedelta(minutes=minutes)
+    for done in range(4):
+        told = approach(stops(*[at(10, 10)] * done), at(9), DAY, ZONE, now)
+        assert told is not None
+        assert moment(DAY, told.begins, ZONE) >= now

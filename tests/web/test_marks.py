@@ -1,8 +1,8 @@
 """Marks that waited in a courier's phone: taken once, in order, told when they happened; and who may not send them."""
 
 import json
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -12,9 +12,12 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from parcels import journal
+from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Staff
 from parcels.stages import Kind, Stage
-from portal.transaction import reading
+from portal.transaction import reading, transaction
+from scheduling import booking, recalling
 from scheduling.mark_models import DeviceMark
 from scheduling.photo_models import DoorPhoto
 from tests.web.test_account import Browser
@@ -177,3 +180,58 @@ def test_the_worker_and_the_manifest_can_be_had(app: Flask) -> None:
     assert (worker.status_code, worker.headers["Service-Worker-Allowed"]) == (200, "/round")
     manifest = app.test_client().get("/round/app.webmanifest").get_json(force=True)
     assert (manifest["start_url"], manifest["display"]) == ("/round", "standalone")
+
+
+def put_off(parcel_id: int, at: datetime) -> None:
+    """The recipient postpones his parcel."""
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        later = date(2026, 11, 28)
+        booking.postpone(session, parcel, later, booking.Asker("recipient", parcel.version), at)
+
+
+def take_back(parcel_id: int, at: datetime) -> None:
+    with transaction() as session:
+        booking.withdraw(session, journal.lock(session, parcel_id), "operator:1", "incident", at)
+
+
+def recall(parcel_id: int, at: datetime) -> None:
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        recalling.recall(session, parcel, booking.Asker("shop:teply-dom", parcel.version), "", at)
+
+
+def hand_out_elsewhere(parcel_id: int, at: datetime) -> None:
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        journal.record(session, parcel, NewFact(Kind.DELIVERED, "carrier:test"), at)
+
+
+@pytest.mark.parametrize("call_off", [put_off, take_back, recall, hand_out_elsewhere])
+def test_what_was_called_off_before_it_was_scanned_is_not_told_late(
+    phone: Phone, parcels: list[int], call_off: Callable[[int, datetime], None]
+) -> None:
+    call_off(parcels[1], NOON - 5 * HOUR)
+    before = stage_of(parcels[1])
+    one = str(parcels[1])
+    told = phone.send(scan("a", parcels[1], 4 * HOUR), mark("b", "failed", 2 * HOUR, one, why="absent"))
+    assert states(told) == [("a", "refused"), ("b", "refused")]
+    form = phone.post("/round/scan", code=f"VH{parcels[1]:09d}")
+    assert form.status_code == 409
+    assert stage_of(parcels[1]) is before
+    assert facts(parcels[1], Kind.LATE_NEWS) == []
+
+
+@pytest.mark.parametrize("call_off", [put_off, take_back, recall])
+def test_what_was_scanned_before_it_was_called_off_is_told_late(
+    phone: Phone, parcels: list[int], call_off: Callable[[int, datetime], None]
+) -> None:
+    call_off(parcels[1], NOON - 3 * HOUR)
+    assert states(phone.send(scan("a", parcels[1], 4 * HOUR))) == [("a", "saved")]
+
+
+def test_nobody_leaves_with_what_was_called_off(phone: Phone, parcels: list[int]) -> None:
+    for parcel_id in parcels:
+        put_off(parcel_id, NOON - 5 * HOUR)
+    assert states(phone.send(mark("a", "start", 3 * HOUR))) == [("a", "refused")]
+    assert phone.post("/round/start").status_code == 409

@@ -139,6 +139,21 @@ def test_the_recipient_sees_how_many_come_before_him(app: Flask, courier: Browse
     assert "с\u00a018 до\u00a018:30" in page
 
 
+def test_who_waits_for_longer_than_the_named_hour_is_told_so(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    take(courier, *parcels)
+    with reading() as session:
+        link = f"/t/{links.token_for(session.get_one(Parcel, parcels[1]))}"
+    page = app.test_client().get(link).text
+    assert re.search(r"<h1>Курьер опаздывает: ждали [^<]+, с\u00a010 до\u00a011</h1>", page)
+    assert "Простите. Позвоните нам" in page
+    assert re.search(r'hx-get="[^"]+"\s+hx-trigger="every 60s"', page), "an open page asks anew by itself"
+    courier.post("/round/start")
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+        page = app.test_client().get(link).text
+    assert "<h1>Сегодня с\u00a012:05 до\u00a012:35</h1>" in page
+    assert "<s>с\u00a010 до\u00a011</s>. Простите." in page
+
+
 def test_a_double_press_is_harmless_and_the_money_is_counted(courier: Browser, parcels: list[int]) -> None:
     take(courier, *parcels[:2])
     for slip in ("100", "-4990", "1e999999", "NaN", "много"):
