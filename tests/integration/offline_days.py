@@ -328,16 +328,16 @@ def _give(lived: Lived, parcel_id: int, road: Road) -> None:
 
 
 def _evening(lived: Lived, parcels: list[int], at: datetime, random: Random) -> None:
-    """Nothing was heard of some stops: the agenda gives their time back, and some recipients agree another day."""
+    """Nothing was heard of some stops: their time is given back, and an operator agrees another day with some."""
     sweep(at)
     watch(at)
     for parcel_id in parcels:
         with transaction() as session:
             parcel = journal.lock(session, parcel_id)
             if parcel.stage in (Stage.INCIDENT, Stage.MISSED) and parcel.plan is None and random.random() < 0.3:
-                days = booking.offered(session, parcel, at)
+                days = booking.offered(session, parcel, at, to_staff=True)
                 row = next(offer.row for one in days for offer in one.offers if offer.is_free)
-                booking.book(session, parcel, row.day, row.starts, Asker("recipient", parcel.version), at)
+                booking.book(session, parcel, row.day, row.starts, Asker("operator:1", parcel.version), at)
                 lived.heard.append(Heard("anew", parcel_id))
 
 
