@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 
 from parcels.models import Parcel, Shop
 from scheduling.calendars import local_date
@@ -54,7 +54,7 @@ def _stops(session: Session) -> list[str]:
     ]
 
 
-def _not_before_end(day: ColumnElement[date]) -> ColumnElement[bool]:
+def _not_before_end(day: InstrumentedAttribute[date]) -> ColumnElement[bool]:
     """A first sieve in the database, by the date of UTC; the east of it is never earlier."""
     return day >= func.date(Parcel.closed_at)
 

@@ -4,7 +4,7 @@ Revision ID: 0016
 Revises: 0015
 """
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -40,7 +40,7 @@ _GIVE_BACK = sa.text("UPDATE slots SET taken = taken - 1 WHERE id = :id AND take
 def upgrade():
     connection = op.get_bind()
     for ghost in connection.execute(_GHOSTS).all():
-        closed_at = ghost.closed_at if ghost.closed_at.tzinfo else ghost.closed_at.replace(tzinfo=timezone.utc)
+        closed_at = ghost.closed_at if ghost.closed_at.tzinfo else ghost.closed_at.replace(tzinfo=UTC)
         if _was_kept(ghost.day, closed_at, ghost.zone):
             continue
         connection.execute(_END, {"over": False, "at": ghost.closed_at, "id": ghost.id})
