@@ -8,49 +8,47 @@ from typing import Any
 
 from flask import Request, g
 
+from portal import api_words, order_rows
 from portal.api_answers import Asked
-from portal.order_rows import BadOrder
+from portal.cells import Cell, Kept
+from portal.order_reasons import BadOrder
 from portal.places import UnknownPlace
 
 #: An order is a few hundred bytes.
 LARGEST = 64 * 1024
 MOST_CANDIDATES = 20
-#: Which member a reason of `BadOrder` is about.
-ABOUT = {
-    "no_order_number": "order_number",
-    **dict.fromkeys(("no_phone", "bad_phone", "bad_country", "not_mobile"), "phone"),
-    "bad_cod": "cod",
-    "bad_pieces": "pieces",
-    "bad_weight": "weight_kg",
-    "bad_email": "email",
-    "bad_language": "language",
-    **dict.fromkeys(("bad_accepted_at", "future"), "accepted_at"),
-    **dict.fromkeys(("unknown_place", "ambiguous_place"), "settlement"),
-    "bad_carrier": "carrier",
-    **dict.fromkeys(("bad_track", "taken_track"), "track"),
-    "with_courier": "address",
-    "no_address": "address",
-}
 _KEY = re.compile(r"[!-~]{1,80}")
 #: Whoever packs our answer on the way marks the tag; it is the same version.
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})(?::gzip)?"?', re.ASCII)
 
 
 class BadBody(Exception):
-    """A request that cannot be carried out: the code of why, the HTTP status, and what helps to put it right."""
+    """A request that cannot be carried out: the code of why, the HTTP status, and what helps to put it right.
 
-    def __init__(self, code: str, status: int = 422, **members: Any) -> None:
+    `says` is the key of its words, where one code has several.
+    """
+
+    def __init__(self, code: str, status: int = 422, says: str = "", **members: Any) -> None:
         super().__init__(code)
-        self.code, self.status, self.members = code, status, members
+        self.code, self.status, self.says, self.members = code, status, says or code, members
 
 
 def not_taken(error: BadOrder) -> BadBody:
-    """What is wrong with an order, with the member that it is about; of places with one name, which there are."""
-    members: dict[str, Any] = {"member": ABOUT[error.reason]} if error.reason in ABOUT else {}
-    if isinstance(error.__cause__, UnknownPlace):
-        found = error.__cause__.candidates[:MOST_CANDIDATES]
-        members["candidates"] = [{"code": p.id, "name": p.name, "region": p.region} for p in found]
-    return BadBody(error.reason, 409 if error.reason in ("closed", "with_courier") else 422, **members)
+    """What is wrong with an order, with the member that it is about; of places with one name, which there are.
+
+    Where more than one member is bad, `problems` names each.
+    """
+    members: dict[str, Any] = {"member": error.column} if error.column else {}
+    for one in error.all:
+        if isinstance(one.__cause__, UnknownPlace):
+            found = one.__cause__.candidates[:MOST_CANDIDATES]
+            members["candidates"] = [{"code": p.id, "name": p.name, "region": p.region} for p in found]
+    if error.also:
+        members["problems"] = [
+            {"code": one.reason, "member": one.column or None, "title": api_words.words(one.says)} for one in error.all
+        ]
+    status = 409 if error.reason in ("closed", "with_courier") else 422
+    return BadBody(error.reason, status, error.says, **members)
 
 
 def cells(request: Request, known: Collection[str]) -> dict[str, str]:
@@ -60,7 +58,7 @@ def cells(request: Request, known: Collection[str]) -> dict[str, str]:
     """
     request.max_content_length = LARGEST
     try:
-        body = json.loads(request.get_data())
+        body = json.loads(request.get_data(), parse_float=_decimal)
     except (ValueError, RecursionError) as error:
         raise BadBody("not_json", status=400) from error
     if not isinstance(body, dict):
@@ -68,7 +66,7 @@ def cells(request: Request, known: Collection[str]) -> dict[str, str]:
     for member in body:
         if member not in known:
             raise BadBody("unknown_member", member=member[:80])
-    return {member: _cell(member, value) for member, value in body.items()}
+    return {member: value if isinstance(value, Cell) else _cell(member, value) for member, value in body.items()}
 
 
 def _cell(member: str, value: Any) -> str:
@@ -77,7 +75,15 @@ def _cell(member: str, value: Any) -> str:
             return ""
         case bool() | list() | dict():
             raise BadBody("bad_member", member=member)
+        case int() | float():
+            return Cell(str(value), Kept.NUMBER)
     return str(value)
+
+
+def _decimal(written: str) -> Cell:
+    """A number with a point, by its digits; of one without decimals the point is left out."""
+    whole, point, part = written.partition(".")
+    return Cell(whole if point and not part.strip("0") else written, Kept.NUMBER)
 
 
 def asked(request: Request, body: dict[str, str]) -> Asked:
@@ -85,7 +91,7 @@ def asked(request: Request, body: dict[str, str]) -> Asked:
     key = request.headers.get("Idempotency-Key", "")
     if "Idempotency-Key" in request.headers and not _KEY.fullmatch(key):
         raise BadBody("bad_key")
-    wanted = json.dumps([request.path, body], sort_keys=True)
+    wanted = json.dumps([request.path, order_rows.meaning(body)], sort_keys=True)
     return Asked(g.caller.shop_id, key, request.endpoint or "", hashlib.sha256(wanted.encode()).hexdigest())
 
 

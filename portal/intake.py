@@ -18,9 +18,9 @@ from parcels.stages import Kind, Stage
 from portal import sheets
 from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
-from portal.order_rows import columns, normal_phone, order_number
+from portal.order_rows import Faults, columns, normal_phone, order_number
 from portal.tracking_story import is_readdressed
-from portal.tracks import track_of, typed_track
+from portal.tracks import Track, track_of, typed_track
 from scheduling import agreed, booking
 from scheduling.booking import Asker
 from scheduling.policy import Refusal, why_no_redirect
@@ -45,6 +45,15 @@ class Rejected:
     line: int
     reason: str
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A row that is understood: its order number, what it says by the parcel's columns, the carrier's number."""
+
+    number: str
+    said: dict[str, Any]
+    track: Track | None
 
 
 @dataclass(slots=True)
@@ -88,11 +97,11 @@ class Intake:
         code = self._shop_code(cells)
         if code not in shops:
             raise BadOrder("unknown_shop" if code else "no_shop", code)
-        number = order_number(cells.get("order_number", ""))
-        if (code, number) in self.seen:
-            raise BadOrder("repeated", self.seen[code, number])
-        outcome = _take_row(session, shops[code], number, cells, now)[1]
-        self.seen[code, number] = line
+        read = _read(session, shops[code], cells, now)
+        if (code, read.number) in self.seen:
+            raise BadOrder("repeated", self.seen[code, read.number])
+        outcome = _take_row(session, shops[code], read, now)[1]
+        self.seen[code, read.number] = line
         return outcome
 
 
@@ -123,7 +132,7 @@ def take_order(session: Session, shop_id: int, cells: Mapping[str, str], now: da
     Raises: BadOrder.
     """
     shop = session.scalars(_locking_shops().where(Shop.id == shop_id)).one()
-    return _take_row(session, shop, order_number(cells.get("order_number", "")), cells, now)
+    return _take_row(session, shop, _read(session, shop, cells, now), now)
 
 
 def redirect(session: Session, parcel: Parcel, cells: Mapping[str, str], asker: Asker, now: datetime) -> bool:
@@ -169,11 +178,20 @@ def _locking_shops() -> Select[Shop]:
     return select(Shop).order_by(Shop.id).with_for_update(key_share=True)
 
 
-def _take_row(session: Session, shop: Shop, number: str, cells: Mapping[str, str], now: datetime) -> tuple[Parcel, str]:
-    """Take in all that a row says; what is wrong with it is found before anything is written. Raises BadOrder."""
-    said, track = columns(session, shop, cells, now), track_of(session, shop, number, cells)
-    parcel, outcome = _take(session, shop, number, said, now)
-    is_new = track is not None and parcel.closed_at is None and track.follow(session, parcel, now)
+def _read(session: Session, shop: Shop, cells: Mapping[str, str], now: datetime) -> ReadRow:
+    """All that a row says. Raises: BadOrder that names every bad cell, before anything is written."""
+    faults = Faults()
+    number = faults.unless(lambda: order_number(cells.get("order_number", ""))) or ""
+    said = faults.unless(lambda: columns(session, shop, cells, now)) or {}
+    track = faults.unless(lambda: track_of(session, shop, number, cells))
+    faults.raise_them()
+    return ReadRow(number, said, track)
+
+
+def _take_row(session: Session, shop: Shop, read: ReadRow, now: datetime) -> tuple[Parcel, str]:
+    """Take in all that a row says. Raises BadOrder."""
+    parcel, outcome = _take(session, shop, read.number, read.said, now)
+    is_new = read.track is not None and parcel.closed_at is None and read.track.follow(session, parcel, now)
     return parcel, "updated" if is_new and outcome == "unchanged" else outcome
 
 

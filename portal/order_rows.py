@@ -3,78 +3,92 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, TypeVar
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 from sqlalchemy.orm import Session
 
 from parcels.models import Shop
-from portal import places
+from portal import cells as table_cells
+from portal import order_moments, order_numbers, places
+from portal.cells import Unreadable
+from portal.order_reasons import BadOrder as BadOrder
+from portal.order_reasons import BadPhone as BadPhone
+from portal.order_reasons import together
 from portal.places import UnknownPlace
 from sms.preferences import COUNTRIES
 from sms.texts import LANGUAGES
 
 COUNTRY = "RU"
-MAX_RUBLES, MAX_PIECES, MAX_KILOS = 10_000_000, 999, 1_000
 _LENGTHS = {"order_number": 40, "recipient": 120, "address": 250, "email": 254}
-#: What can be an address at all; whether somebody reads it, only a letter finds out.
-_MAILBOX = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\".]{2,}")
+#: What can be an address at all, in the letters that every mail server knows; whether somebody reads it, only a letter
+#: finds out.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_NAME = re.compile(rf"(?=.{{1,64}}\Z){_ATOM}(?:\.{_ATOM})*")
+_HOST = re.compile(r"(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.){1,10}[^\W\d_](?:[^\W_]|-){1,61}")
+#: A name of a host in two alphabets at once is a slip of the keyboard or a trap.
+_LATIN, _CYRILLIC = re.compile(r"[a-z]", re.IGNORECASE), re.compile(r"[а-яё]", re.IGNORECASE)
 #: Russia with Kazakhstan, and the neighbours: elsewhere a message costs what nobody has agreed to.
 _COUNTRIES = frozenset(COUNTRIES)
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 #: Russian mobile numbers as nearly everybody writes them. 930 is left to the library: it is not all in use.
 _RUSSIAN_MOBILE = re.compile(r"(?:(?:\+7|[78])[ -]?)?\(?(9(?!30)\d\d)\)?[ -]?(\d{3})[ -]?(\d\d)[ -]?(\d\d)", re.ASCII)
-_DECIMAL = re.compile(r"\d{1,9}(?:[.,]\d{1,3})?")
-_WORDS = {
-    "no_order_number": "нет номера заказа; заполните order_number",
-    "no_phone": "нет телефона; заполните phone",
-    "bad_phone": "«{}» не похоже на телефон; напишите его как +7 913 000-12-42",
-    "bad_country": "на {} SMS не отправляем: это номер дальней страны; укажите номер России или её соседей",
-    "not_mobile": "{} не мобильный, SMS на него не дойдёт; укажите мобильный",
-    "too_long": "в столбце {} слишком длинный текст; сократите его",
-    "bad_cod": "сумма «{}» непонятна; напишите рубли, например 4990 или 4990,50",
-    "bad_pieces": "число мест «{}» непонятно; напишите целое от 1 до 999",
-    "bad_weight": "вес «{}» непонятен; напишите килограммы, например 3,4",
-    "bad_email": "«{}» не похоже на почту; напишите её как marina@example.ru",
-    "bad_language": "язык «{}» не знаем; напишите ru, uk или en",
-    "bad_accepted_at": "дата «{}» непонятна; напишите её как 2026-11-21T15:30",
-    "future": "заказ принят в будущем: {}; проверьте accepted_at",
-    "no_shop": "не сказано, чей заказ; заполните столбец shop или укажите --shop",
-    "unknown_shop": "магазина с кодом «{}» нет; проверьте столбец shop или --shop",
-    "unknown_place": "{}",
-    "ambiguous_place": "{}",
-    "extra_cells": "лишний текст после последнего столбца: «{}»; проверьте разделители",
-    "repeated": "заказ уже был в строке {}; оставьте одну",
-    "bad_carrier": "перевозчика «{}» не знаем; укажите код из flask carriers status или оставьте carrier пустым",
-    "bad_track": "«{}» не похоже на трек-номер перевозчика; проверьте track",
-    "taken_track": "трек-номер {} уже у другого заказа; проверьте track",
-    "closed": "доставка этого заказа закончена, менять его нельзя",
-    "no_address": "нового адреса нет; заполните улицу и дом",
-    "with_courier": "посылка у курьера, менять адрес уже нельзя; позвоните в доставку",
-}
+#: A phone that a program has taken for a number with decimals.
+_AS_DECIMAL = re.compile(r"(\+?\d{10,15})[.,]0{1,2}", re.ASCII)
+#: The last word of an address of the API: an order's number that ends with it could never be asked for.
+_ACTS = frozenset({"slots", "delivery", "recall", "redirect"})
+_UNASKABLE = frozenset({"", ".", ".."})
+Meaning = TypeVar("Meaning")
 
 
-class BadOrder(ValueError):
-    """A row that cannot be taken: `reason` is a code, `words` says it in Russian and what to do."""
+class Faults:
+    """Gathers what is wrong with a row, so that all of it is named at once."""
 
-    def __init__(self, reason: str, value: object = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.words = _WORDS[reason].format(value)
+    def __init__(self) -> None:
+        self._found: list[BadOrder] = []
+
+    def unless(self, read: Callable[[], Meaning]) -> Meaning | None:
+        """What was read; None when it cannot be, which is kept in mind."""
+        try:
+            return read()
+        except BadOrder as error:
+            self._found.append(error)
+            return None
+
+    def raise_them(self) -> None:
+        """Raises: BadOrder with all that was found."""
+        if self._found:
+            raise together(self._found)
 
 
-class BadPhone(BadOrder):
-    """No number, or none that a message can be sent to."""
+def filled(cells: Mapping[str, str], name: str) -> str:
+    """The text of a cell, empty when it says nothing. Raises BadOrder when what it holds cannot be read."""
+    try:
+        text = table_cells.readable(cells.get(name, ""))
+    except Unreadable as error:
+        raise BadOrder(error.reason, error.shown, column=name) from error
+    return "" if table_cells.says_nothing(text) else text
+
+
+def as_written(cells: Mapping[str, str], name: str) -> str:
+    """The text of a cell to the letter, as one line. Raises BadOrder also where Excel has made it over."""
+    text = filled(cells, name)
+    try:
+        return _line(table_cells.as_written(text))
+    except Unreadable as error:
+        raise BadOrder(error.reason, error.shown, column=name) from error
 
 
 def order_number(text: str) -> str:
-    """The number of an order as one line. Raises BadOrder."""
-    number = _text(text, "order_number")
+    """The number of an order as one line, by which it can be asked for later. Raises BadOrder."""
+    number = _text({"order_number": text}, "order_number")
     if not number:
         raise BadOrder("no_order_number")
+    parts = number.split("/")
+    is_act = len(parts) > 1 and parts[-1] in _ACTS
+    if is_act or not _UNASKABLE.isdisjoint(parts):
+        raise BadOrder("bad_order_number", number)
     return number
 
 
@@ -97,6 +111,8 @@ def _by_the_library(text: str) -> str:
     text = _line(text)
     if not text:
         raise BadPhone("no_phone")
+    if decimal := _AS_DECIMAL.fullmatch(text):
+        text = decimal[1]
     try:
         number = phonenumbers.parse(text, COUNTRY)
     except NumberParseException as error:
@@ -114,82 +130,98 @@ def columns(session: Session, shop: Shop, cells: Mapping[str, str], now: datetim
     """What a row says about a parcel, by the parcel's own columns; an empty cell says nothing.
 
     Returns: `phone` always; of `recipient`, `settlement`, `address`, `email`, `language`, `cod_minor`, `pieces`,
-    `weight_g` and `accepted_at` those that are filled in. Raises: BadOrder, for the first cell not understood.
+    `weight_g` and `accepted_at` those that are filled in. Raises: BadOrder that names every cell not understood.
     """
-    said: dict[str, Any] = {"phone": normal_phone(cells.get("phone", ""))}
+    faults = Faults()
+    said: dict[str, Any] = {"phone": faults.unless(lambda: _phone(cells))}
     for name, (column, understand) in _CELLS.items():
-        if cells.get(name, "").strip():
-            said[column] = understand(cells[name])
-    if place := _line(cells.get("settlement", "")):
-        try:
-            said["settlement"] = places.find_settlement(session, place, _line(cells.get("region", "")))
-        except UnknownPlace as error:
-            raise BadOrder(error.reason, error.words) from error
-    if accepted := cells.get("accepted_at", "").strip():
-        said["accepted_at"] = _moment(accepted, shop.origin.zone, now)
-    return said
+        said[column] = faults.unless(lambda n=name, u=understand: u(cells, n))  # type: ignore[misc]
+    said["settlement"] = faults.unless(lambda: _settlement(session, cells))
+    said["accepted_at"] = faults.unless(lambda: _accepted(cells, shop, now))
+    faults.raise_them()
+    return {column: value for column, value in said.items() if value is not None}
+
+
+def meaning(cells: Mapping[str, str]) -> dict[str, str]:
+    """Cells by what they mean, so that two ways to write the same thing are equal; empty ones are left out."""
+    return {name: _meant(cells, name) for name, text in cells.items() if not table_cells.says_nothing(text)}
+
+
+def _meant(cells: Mapping[str, str], name: str) -> str:
+    try:
+        if name == "phone":
+            return _phone(cells)
+        return str(_CELLS[name][1](cells, name)) if name in _CELLS else str(cells[name])
+    except BadOrder:
+        return str(cells[name])
 
 
 def mailbox(text: str) -> str:
-    """An e-mail address as it is written, without spaces around it. Raises BadOrder."""
+    """An e-mail address that our mailer can write to, as it is written, without spaces around it. Raises BadOrder."""
     address = _line(text)
-    if len(address) > _LENGTHS["email"] or not _MAILBOX.fullmatch(address):
-        raise BadOrder("bad_email", text)
+    name, at, host = address.rpartition("@")
+    if at and not name.isascii():
+        raise BadOrder("bad_email", address, says="email_letters")
+    is_good = len(address) <= _LENGTHS["email"] and _NAME.fullmatch(name) and _HOST.fullmatch(host)
+    if not is_good or any(_LATIN.search(part) and _CYRILLIC.search(part) for part in host.split(".")):
+        raise BadOrder("bad_email", address)
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise BadOrder("bad_email", address) from None
     return address
 
 
-def _language(text: str) -> str:
-    code = _line(text).lower()
-    if code not in LANGUAGES:
-        raise BadOrder("bad_language", text)
-    return code
+def _phone(cells: Mapping[str, str]) -> str:
+    text = cells.get("phone", "")
+    return russian_mobile(text) or _by_the_library(as_written(cells, "phone"))
 
 
-def _kopecks(text: str) -> int:
-    rubles = _decimal(text.lower().replace("руб.", "").replace("руб", "").replace("₽", ""))
-    if rubles is None or rubles > MAX_RUBLES or rubles * 100 % 1:
-        raise BadOrder("bad_cod", text)
-    return int(rubles * 100)
-
-
-def _pieces(text: str) -> int:
-    pieces = _decimal(text)
-    if pieces is None or pieces % 1 or not 1 <= pieces <= MAX_PIECES:
-        raise BadOrder("bad_pieces", text)
-    return int(pieces)
-
-
-def _grams(text: str) -> int:
-    kilos = _decimal(text)
-    if kilos is None or not 0 < kilos <= MAX_KILOS:
-        raise BadOrder("bad_weight", text)
-    return max(1, int(kilos * 1000))
-
-
-def _decimal(text: str) -> Decimal | None:
-    """A number >= 0 with a point or a comma before the decimals, and spaces anywhere; None when it is not one."""
-    bare = "".join(text.split())
-    return Decimal(bare.replace(",", ".")) if bare.isascii() and _DECIMAL.fullmatch(bare) else None
-
-
-def _moment(text: str, zone: str, now: datetime) -> datetime:
-    """An ISO date or moment; without an offset it is the clock of the shop. A moment to come is refused."""
+def _settlement(session: Session, cells: Mapping[str, str]) -> Any:
+    """The place that a row names; None when it names none."""
+    place, region = as_written(cells, "settlement"), as_written(cells, "region")
+    if not place:
+        return None
     try:
-        read = datetime.fromisoformat(text)
-        moment = read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))
-        is_future = moment > now
-    except (ValueError, OverflowError) as error:
-        raise BadOrder("bad_accepted_at", text) from error
-    if is_future:
-        raise BadOrder("future", text)
-    return moment
+        return places.find_settlement(session, place, region)
+    except UnknownPlace as error:
+        raise BadOrder(error.reason, error.words) from error
 
 
-def _text(text: str, name: str) -> str:
-    line = _line(text)
+def _accepted(cells: Mapping[str, str], shop: Shop, now: datetime) -> datetime | None:
+    text = filled(cells, "accepted_at")
+    return order_moments.accepted(text, shop.origin.zone, now) if text else None
+
+
+def _email(cells: Mapping[str, str], name: str) -> str | None:
+    text = filled(cells, name)
+    return mailbox(text) if text else None
+
+
+def _language(cells: Mapping[str, str], name: str) -> str | None:
+    code = _line(filled(cells, name)).lower()
+    if code and code not in LANGUAGES:
+        raise BadOrder("bad_language", code)
+    return code or None
+
+
+def _number(understand: Callable[[str], int]) -> Callable[[Mapping[str, str], str], int | None]:
+    def read(cells: Mapping[str, str], name: str) -> int | None:
+        text = filled(cells, name)
+        return understand(text) if text else None
+
+    return read
+
+
+def _text(cells: Mapping[str, str], name: str) -> str:
+    line = as_written(cells, name)
     if len(line) > _LENGTHS[name]:
         raise BadOrder("too_long", name)
     return line
+
+
+def _optional_text(cells: Mapping[str, str], name: str) -> str | None:
+    return _text(cells, name) or None
 
 
 def _line(text: str) -> str:
@@ -197,12 +229,13 @@ def _line(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-_CELLS: dict[str, tuple[str, Callable[[str], object]]] = {
-    "recipient": ("recipient", lambda text: _text(text, "recipient")),
-    "address": ("address", lambda text: _text(text, "address")),
-    "email": ("email", mailbox),
+#: Columns of a row that need nothing but themselves: the parcel's column, and how the cell is understood.
+_CELLS: dict[str, tuple[str, Callable[[Mapping[str, str], str], object]]] = {
+    "recipient": ("recipient", _optional_text),
+    "address": ("address", _optional_text),
+    "email": ("email", _email),
     "language": ("language", _language),
-    "cod": ("cod_minor", _kopecks),
-    "pieces": ("pieces", _pieces),
-    "weight_kg": ("weight_g", _grams),
+    "cod": ("cod_minor", _number(order_numbers.kopecks)),
+    "pieces": ("pieces", _number(order_numbers.pieces)),
+    "weight_kg": ("weight_g", _number(order_numbers.grams)),
 }

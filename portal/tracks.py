@@ -11,7 +11,7 @@ from carriers import following
 from carriers.models import Tracking
 from carriers.registry import CARRIERS
 from parcels.models import Parcel, Shop
-from portal.order_rows import BadOrder
+from portal.order_rows import BadOrder, as_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ def track_of(session: Session, shop: Shop, order: str, cells: Mapping[str, str])
 
     Raises: BadOrder for what is no number, no carrier, or the number of another order.
     """
-    written = cells.get("track", "").strip()
+    written = as_written(cells, "track")
     if not written:
         return None
-    carrier = cells.get("carrier", "").strip().lower() or shop.carrier
+    carrier = as_written(cells, "carrier").lower() or shop.carrier
     if carrier not in CARRIERS:
         raise BadOrder("bad_carrier", carrier)
     try:

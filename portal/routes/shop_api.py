@@ -163,7 +163,7 @@ def _answer(status: int, body: dict[str, Any]) -> Response:
 
 @bp.errorhandler(BadBody)
 def _not_understood(error: BadBody) -> ResponseReturnValue:
-    return problem(error.code, api_words.words(error.code), error.status, None, **error.members)
+    return problem(error.code, api_words.words(error.says), error.status, None, **error.members)
 
 
 @bp.errorhandler(KeyUsedAgain)

@@ -149,6 +149,38 @@ def test_a_bad_row_is_named_and_the_others_are_taken(session: Session, change: d
     assert done.rejected[0].words
 
 
+def test_every_bad_cell_of_a_row_is_named(session: Session) -> None:
+    bad = {
+        **GOOD,
+        "order_number": "",
+        "phone": "12",
+        "cod": "4,990",
+        "settlement": "Нигде",
+        "track": "№ 7",
+        "email": "x",
+    }
+    words = take(session, bad).rejected[0].words
+    parts = ("номера заказа", "телефон", "4,990", "Нигде", "трек-номер", "почту")
+    assert [part for part in parts if part not in words] == []
+
+
+@pytest.mark.parametrize("name", [*GOOD, "region", "email", "language", "accepted_at", "track", "carrier"])
+@pytest.mark.parametrize("text", ["#Н/Д", "#REF!", "=VLOOKUP(A1;B1:C9;2)", "То\ufffdск"])
+def test_what_cannot_be_read_is_never_nothing(session: Session, name: str, text: str) -> None:
+    row = {**GOOD, "track": "RR123456785RU", "carrier": "russian_post", name: text}
+    done = take(session, row)
+    assert (done.created, len(done.rejected)) == (0, 1)
+    assert name in done.rejected[0].words
+
+
+def test_a_dash_is_nothing(session: Session) -> None:
+    optional = ("recipient", "settlement", "region", "address", "email", "language", "cod", "pieces", "weight_kg")
+    row = dict.fromkeys((*optional, "accepted_at", "track", "carrier"), "-")
+    assert take(session, {**row, "order_number": "TD-1", "phone": GOOD["phone"]}).created == 1
+    parcel = the_parcel(session)
+    assert (parcel.settlement, parcel.address, parcel.email, parcel.cod_minor) == (None, "", "", 0)
+
+
 def test_a_repeated_order_is_taken_once(session: Session) -> None:
     done = take(session, GOOD, {**GOOD, "address": "ул. Мира, 1"})
     assert (done.created, [row.reason for row in done.rejected]) == (1, ["repeated"])

@@ -153,6 +153,20 @@ def test_a_number_may_hold_a_slash(program: Program) -> None:
         ({"cod": -5}, "bad_cod", "cod"),
         ({"cod": float("nan")}, "bad_cod", "cod"),
         ({"cod": True}, "bad_member", "cod"),
+        ({"cod": "4,990"}, "bad_cod", "cod"),
+        ({"cod": "4.990"}, "bad_cod", "cod"),
+        ({"cod": "#N/A"}, "excel_error", "cod"),
+        ({"weight_kg": "1,500"}, "bad_weight", "weight_kg"),
+        ({"weight_kg": 1855}, "bad_weight", "weight_kg"),
+        ({"email": "nope"}, "bad_email", "email"),
+        ({"email": "марина@example.ru"}, "bad_email", "email"),
+        ({"language": "kk"}, "bad_language", "language"),
+        ({"order_number": "A16/slots"}, "bad_order_number", "order_number"),
+        ({"order_number": 1.2e19}, "excel_rounded", "order_number"),
+        ({"accepted_at": "0001-01-01T00:00:00"}, "bad_accepted_at", "accepted_at"),
+        ({"accepted_at": "0001-01-01T00:00:00+14:00"}, "bad_accepted_at", "accepted_at"),
+        ({"accepted_at": "9999-12-31T23:59:59-14:00"}, "future", "accepted_at"),
+        ({"accepted_at": "1970-01-01"}, "bad_accepted_at", "accepted_at"),
         ({"pieces": 1.5}, "bad_pieces", "pieces"),
         ({"pieces": 10**400}, "bad_pieces", "pieces"),
         ({"weight_kg": "тонна"}, "bad_weight", "weight_kg"),
@@ -169,6 +183,44 @@ def test_what_cannot_be_taken_is_named(program: Program, change: Json, code: str
     assert problem(answer) == (422, code)
     assert answer.get_json().get("member") == member
     assert count(Parcel) == 0
+
+
+def test_all_that_is_bad_is_named_at_once(program: Program) -> None:
+    answer = program.post("?lang=en", {**ORDER, "phone": "123", "email": "nope", "cod": "4,990"})
+    assert problem(answer) == (422, "bad_phone")
+    named = answer.get_json()["problems"]
+    assert [(one["code"], one["member"]) for one in named] == [
+        ("bad_phone", "phone"),
+        ("bad_email", "email"),
+        ("bad_cod", "cod"),
+    ]
+    assert "thousands" in named[2]["title"]
+
+
+def test_a_number_of_json_needs_no_guessing(program: Program) -> None:
+    program.post(
+        "", {**ORDER, "order_number": 5012345678901234567, "cod": 0.1 + 0.2, "weight_kg": 1.855, "pieces": 2.0}
+    )
+    with reading() as session:
+        parcel = session.scalars(select(Parcel)).one()
+        assert (parcel.order_number, parcel.cod_minor) == ("5012345678901234567", 30)
+        assert (parcel.weight_g, parcel.pieces) == (1855, 2)
+
+
+@pytest.mark.parametrize(
+    "again", [{"cod": "10.0"}, {"cod": 10.0}, {"cod": "10", "recipient": ""}, {"cod": 10, "email": None}]
+)
+def test_the_same_thing_in_other_words_is_the_same_request(program: Program, again: Json) -> None:
+    first = program.post("", {**ORDER, "cod": 10}, Idempotency_Key="k")
+    second = program.post("", {**ORDER, **again}, Idempotency_Key="k")
+    assert (second.status_code, second.get_json()) == (first.status_code, first.get_json())
+    assert problem(program.post("", {**ORDER, "cod": 11}, Idempotency_Key="k")) == (422, "key_used")
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "0001-01-01T00:00", "1970-01-01"])
+def test_a_day_that_nobody_can_deliver_on(program: Program, order: Json, day: str) -> None:
+    for choice in ({"postpone_to": day}, {"slot": day if "T" in day else f"{day}T14:00"}):
+        assert program.choose(order["version"], choice).status_code in (409, 422)
 
 
 def test_namesakes_are_listed(program: Program) -> None:
