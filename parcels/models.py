@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
@@ -83,9 +84,16 @@ class Base(DeclarativeBase):
     )
 
 
+#: Codes of settlements from here on are ours and mean nothing to a carrier.
+OWN_CODES = 800_000_000
+
+
 class Settlement(Base):
     """A place where parcels go to or come from; `id` is the carrier's code of the place, `zone` an IANA name,
     `country` an ISO 3166 code: whose working days count there.
+
+    Cities that the carrier's table lacked have codes of our own, from `OWN_CODES` on. `lat` and `lon` (degrees) are
+    None where the spot is not certain; `is_city` tells a city from a village.
     """
 
     __tablename__ = "settlements"
@@ -96,6 +104,9 @@ class Settlement(Base):
     zone: Mapped[str] = mapped_column(String(40))
     population: Mapped[int | None]
     country: Mapped[str] = mapped_column(String(2), default="RU", server_default="RU")
+    lat: Mapped[float | None]
+    lon: Mapped[float | None]
+    is_city: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (Index(None, "name"),)
 
 

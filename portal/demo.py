@@ -140,12 +140,12 @@ def _hire(session: Session, shop: Shop, zone_id: int | None, warehouses: dict[in
 
 def _program(atlas: Atlas) -> Iterator[tuple[int, road.Act, Iterator[Route]]]:
     """How many of which story, and where. 200 in all."""
-    tomsk, anywhere, without = repeat(atlas.of(COURIERS_CITY)), atlas.anywhere(), atlas.without_courier()
+    tomsk, anywhere = repeat(atlas.of(COURIERS_CITY)), atlas.anywhere()
     yield 13, door.on_todays_round, tomsk
     yield 4, road.on_the_way, tomsk
     yield from ((count, act, anywhere) for count, act in _SERVED)
-    yield 6, road.at_pickup, without
-    yield 4, road.on_the_way, without
+    yield 6, road.at_pickup, anywhere
+    yield 4, road.on_the_way, anywhere
     yield 3, road.brand_new, anywhere
 
 

@@ -82,7 +82,6 @@ class Atlas:
                 routes.setdefault((place.region_code, place.name), route)
         self._random = random
         self.served = [route for route in routes.values() if route.has_courier]
-        self.not_served = [route for route in routes.values() if not route.has_courier]
 
     def of(self, name: str) -> Route:
         """The route to a city that couriers serve."""
@@ -94,16 +93,9 @@ class Atlas:
         for route in sorted(self.served, key=_people, reverse=True):
             largest.setdefault(route.place.zone, route)
         yield from largest.values()
-        yield from self._draw(self.served)
-
-    def without_courier(self) -> Iterator[Route]:
-        """Routes that end at a pick-up point, without end."""
-        yield from self._draw(self.not_served)
-
-    def _draw(self, routes: list[Route]) -> Iterator[Route]:
-        weights = [_people(route) ** 0.6 for route in routes]
+        weights = [_people(route) ** 0.6 for route in self.served]
         while True:
-            yield self._random.choices(routes, weights)[0]
+            yield self._random.choices(self.served, weights)[0]
 
 
 def _people(route: Route) -> int:

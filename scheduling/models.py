@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, Time, UniqueConstraint
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, String, Time, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from parcels.models import Base, BigId, only_where
@@ -49,7 +49,8 @@ class Matrix(Base):
 class Lane(Base):
     """Days (of `unit`) from the matrix's origin to a settlement's door, and whether a courier goes there.
 
-    `cutoff` is the lane's own hour at the origin, `weekdays` the days of delivery, bit 0 being Monday.
+    `cutoff` is the lane's own hour at the origin, `weekdays` the days of delivery, bit 0 being Monday. An estimate was
+    in no file: its days are those of the nearest places, until a file has the place.
     """
 
     __tablename__ = "lanes"
@@ -61,6 +62,7 @@ class Lane(Base):
     unit: Mapped[str] = mapped_column(String(8), default="working", server_default="working")
     cutoff: Mapped[time | None] = mapped_column(Time)
     weekdays: Mapped[int] = mapped_column(default=127, server_default="127")
+    is_estimate: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (CheckConstraint("0 <= days_min AND days_min <= days_max", name="days"),)
 
 

@@ -1,7 +1,8 @@
-"""Build parcels/data/settlements.csv: every settlement of the delivery matrix with its region and IANA zone.
+"""Build parcels/data/settlements.csv: every settlement of the delivery matrix and every city, with region and zone.
 
 Run `python docs/data/build_settlements.py` from anywhere; `--root DIR` writes under another folder. The three source
-files lie in docs/data/sources. Writes the table, the matrix (a copy), and the generated part of docs/data/README.md.
+files lie in docs/data/sources. Writes the table, the namesakes of its places elsewhere, the matrix (a copy), and the
+generated part of docs/data/README.md.
 How a zone is found, and which ways are weak, is told in that README.
 """
 
@@ -19,6 +20,8 @@ from typing import NamedTuple
 import settlement_report
 from settlement_sources import (
     CDEK_FILE,
+    CRIMEA,
+    NEW_MOSCOW,
     Cdek,
     City,
     Place,
@@ -30,17 +33,28 @@ from settlement_sources import (
     read_cities,
     read_places,
     region_name,
+    with_todays_codes,
 )
 
 HERE = Path(__file__).resolve().parent
-HEADER = ("code", "name", "region_code", "region", "zone", "zone_source", "population")
+HEADER = (
+    *("code", "name", "region_code", "region", "zone", "zone_source", "population"),
+    *("lat", "lon", "is_city"),
+)
+NAMESAKES = ("name", "region_code", "region")
 NEAR_KM = 30.0
 FAR_KM = 20_100.0
 
 # Where GeoNames still has the zones of before 2011 for the east of Yakutia. The names and districts are those of the
 # comments in IANA's zone1970.tab: Khandyga "Tomponsky, Ust-Maysky", Ust-Nera "Oymyakonsky", Srednekolymsk "Sakha (E)".
-DISTRICT_ZONES = {"14028": "Asia/Khandyga", "14030": "Asia/Khandyga", "14022": "Asia/Ust-Nera"}
-RENAMED_ZONES = {("14", "Asia/Magadan"): "Asia/Srednekolymsk"}
+# "Sakha (E); N Kuril Is"; the other Kurils are Asia/Sakhalin.
+DISTRICT_ZONES = {
+    "14028": "Asia/Khandyga",
+    "14030": "Asia/Khandyga",
+    "14022": "Asia/Ust-Nera",
+    "65011": "Asia/Srednekolymsk",
+}
+RENAMED_ZONES = {("14", "Asia/Magadan"): "Asia/Srednekolymsk", ("65", "Asia/Magadan"): "Asia/Sakhalin"}
 
 
 class Settlement(NamedTuple):
@@ -53,6 +67,9 @@ class Settlement(NamedTuple):
     zone: str
     zone_source: str
     population: str
+    lat: str
+    lon: str
+    is_city: str
 
 
 @dataclass(frozen=True)
@@ -66,9 +83,14 @@ class Atlas:
 
 
 class Found(NamedTuple):
+    """What is known of a row: coordinates are empty where its place on earth is not certain."""
+
     zone: str
     source: str
-    population: str
+    population: str = ""
+    lat: str = ""
+    lon: str = ""
+    is_city: str = "0"
 
 
 def most_common(zones: Iterable[str]) -> str:
@@ -112,17 +134,30 @@ def locate_city(city: City, places: list[Place]) -> tuple[str, str]:
 
 def make_atlas(cities: list[City], places: list[Place], needed: set[str]) -> Atlas:
     """Sort the sources by KLADR region and give every city its zone."""
-    wanted = [city for city in cities if city.kladr[:2] in needed]
-    admin1 = admin1_of_regions(wanted, places)
+    mapped = [city for city in cities if city.kladr[:2] not in CRIMEA]
+    admin1 = admin1_of_regions(mapped, places)
     if set(admin1) != needed or len(set(admin1.values())) != len(admin1):
         raise ValueError("the map of KLADR regions to GeoNames admin1 is not one to one")
     own = {region: places_of_region(region, admin1[region], places) for region in admin1}
     return Atlas(
-        region_names={city.kladr[:2]: region_name(city) for city in wanted},
+        region_names={city.kladr[:2]: region_name(city) for city in cities},
         places=own,
-        cities={city.kladr: city for city in wanted},
-        located={city.kladr: locate_city(city, own[city.kladr[:2]]) for city in wanted},
+        cities={city.kladr: city for city in cities},
+        located={
+            **{city.kladr: locate_city(city, own[city.kladr[:2]]) for city in mapped},
+            **{city.kladr: (CRIMEA[city.kladr[:2]], "region") for city in cities if city.kladr[:2] in CRIMEA},
+            **{
+                city.kladr: (DISTRICT_ZONES[city.kladr[:5]], "region")
+                for city in cities
+                if city.kladr[:5] in DISTRICT_ZONES
+            },
+        },
     )
+
+
+def on_earth(spot: City | Place) -> tuple[str, str]:
+    """Latitude and longitude to some ten metres."""
+    return f"{spot.lat:.4f}", f"{spot.lon:.4f}"
 
 
 def found_by_kladr(row: Cdek, atlas: Atlas) -> Found | None:
@@ -131,8 +166,9 @@ def found_by_kladr(row: Cdek, atlas: Atlas) -> Found | None:
         return None
     zone, source = atlas.located[row.kladr]
     city = atlas.cities[row.kladr]
-    same = plain_russian(city.name) == plain_russian(row.name)
-    return Found(zone, source, city.population if same else "")
+    if plain_russian(city.name) != plain_russian(row.name):
+        return Found(zone, source)
+    return Found(zone, source, city.population, *on_earth(city), is_city="1")
 
 
 def found_by_name(row: Cdek, atlas: Atlas, namesakes: Mapping[tuple[str, str], set[str]]) -> Found | None:
@@ -147,20 +183,22 @@ def found_by_name(row: Cdek, atlas: Atlas, namesakes: Mapping[tuple[str, str], s
         return None
     single = len(found) == 1 and len(namesakes[row.region, key]) == 1 and "(" not in row.name
     cities = {name_key(city.name) for city in atlas.cities.values() if city.kladr[:2] == row.region}
-    known = single and (row.is_town or key not in cities) and found[0].population != "0"
-    return Found(found[0].zone, "geonames_name", found[0].population if known else "")
+    if not single or not (row.is_town or key not in cities):
+        return Found(found[0].zone, "geonames_name")
+    population = found[0].population if found[0].population != "0" else ""
+    return Found(found[0].zone, "geonames_name", population, *on_earth(found[0]))
 
 
 def found_by_region(row: Cdek, atlas: Atlas, matched: Mapping[str, list[str]]) -> Found:
     """The district's zone where IANA names it, else the region's; a region of several zones is asked by district."""
     if row.area in DISTRICT_ZONES:
-        return Found(DISTRICT_ZONES[row.area], "region", "")
+        return Found(DISTRICT_ZONES[row.area], "region")
     if len({place.zone for place in atlas.places[row.region]}) == 1:
-        return Found(most_common(matched[row.region]), "region", "")
+        return Found(most_common(matched[row.region]), "region")
     if matched[row.area] and not row.area.endswith("000"):
-        return Found(most_common(matched[row.area]), "region", "")
+        return Found(most_common(matched[row.area]), "region")
     centre = next(city for city in atlas.cities.values() if city.is_centre and city.kladr[:2] == row.region)
-    return Found(atlas.located[centre.kladr][0], "region", "")
+    return Found(atlas.located[centre.kladr][0], "region")
 
 
 def zones_by_area(rows: Iterable[Cdek], found: Mapping[str, Found], atlas: Atlas) -> dict[str, list[str]]:
@@ -192,10 +230,50 @@ def resolve(rows: list[Cdek], atlas: Atlas) -> list[Settlement]:
     ]
 
 
-def as_csv(table: Iterable[Settlement]) -> bytes:
+def cities_beyond(rows: Iterable[Cdek], atlas: Atlas) -> list[Settlement]:
+    """A table row for each city that the matrix lacks, by KLADR code. Raises ValueError when two get one code."""
+    there = {row.kladr for row in rows if row.kladr in atlas.cities and _is_named_as(row, atlas.cities[row.kladr])}
+    missing = [city for kladr, city in sorted(atlas.cities.items()) if kladr not in there]
+    if len({city.code for city in missing}) != len(missing):
+        raise ValueError("two cities have one code")
+    return [
+        Settlement(
+            city.code,
+            city.name,
+            city.kladr[:2],
+            atlas.region_names[city.kladr[:2]],
+            *atlas.located[city.kladr],
+            city.population,
+            *on_earth(city),
+            is_city="1",
+        )
+        for city in missing
+    ]
+
+
+def _is_named_as(row: Cdek, city: City) -> bool:
+    return plain_russian(row.name) == plain_russian(city.name)
+
+
+def namesakes_of(table: Iterable[Settlement], atlas: Atlas) -> list[tuple[str, str, str]]:
+    """Where else, by GeoNames, there is a place with a name of the table: name, code and name of the region."""
+    known: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in table:
+        known[name_key(row.name)].setdefault(row.region_code, plain_russian(row.name))
+    found = {
+        (min(known[key].values()), region, atlas.region_names[region])
+        for region, places in atlas.places.items()
+        for place in places
+        for key in [name_key(place.name)]
+        if key in known and region not in known[key] and not (region == "77" and key in NEW_MOSCOW)
+    }
+    return sorted(found)
+
+
+def as_csv(header: tuple[str, ...], table: Iterable[tuple[str, ...]]) -> bytes:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(HEADER)
+    writer.writerow(header)
     writer.writerows(table)
     return stream.getvalue().encode()
 
@@ -204,8 +282,10 @@ def build() -> dict[str, bytes]:
     """Path under the root -> content of every generated file."""
     sources = HERE / "sources"
     rows, cities, places = read_cdek(sources), read_cities(sources), read_places(sources)
+    rows = with_todays_codes(rows, cities)
     atlas = make_atlas(cities, places, {row.region for row in rows})
-    table = resolve(rows, atlas)
+    beyond = cities_beyond(rows, atlas)
+    table = [*resolve(rows, atlas), *beyond]
     disagreeing = [
         (city.address, city.offset, zone)
         for kladr, (zone, _source) in sorted(atlas.located.items())
@@ -213,9 +293,10 @@ def build() -> dict[str, bytes]:
         if offset_hours(zone) != city.offset
     ]
     readme = (HERE / "README.md").read_text(encoding="utf-8")
-    report = settlement_report.generated_part([row._asdict() for row in table], disagreeing)
+    report = settlement_report.generated_part([row._asdict() for row in table], len(beyond), disagreeing)
     return {
-        "parcels/data/settlements.csv": as_csv(table),
+        "parcels/data/settlements.csv": as_csv(HEADER, table),
+        "parcels/data/namesakes.csv": as_csv(NAMESAKES, namesakes_of(table, atlas)),
         "scheduling/data/days_from_chelyabinsk.csv": (sources / CDEK_FILE).read_bytes(),
         "docs/data/README.md": settlement_report.with_generated_part(readme, report).encode(),
     }

@@ -38,9 +38,24 @@ def by_zone(rows: Sequence[Row]) -> list[str]:
     return table(("UTC offset", "zone", "settlements"), [(f"{offset_hours(z):+g}", z, count[z]) for z in ordered])
 
 
-def generated_part(rows: Sequence[Row], disagreeing: Sequence[tuple[str, float, str]]) -> str:
-    """Everything between the two marks."""
-    lines = ["### By the way the zone was found", "", *by_source(rows), "### By zone", "", *by_zone(rows)]
+def by_origin(rows: Sequence[Row], beyond: int) -> list[str]:
+    """How many settlements the matrix has, and how many cities were added."""
+    cities = sum(row["is_city"] == "1" for row in rows)
+    spots = sum(row["lat"] != "" for row in rows)
+    lines = [
+        ("in the matrix", len(rows) - beyond),
+        ("cities of hflabs that the matrix lacks", beyond),
+        ("all", len(rows)),
+        ("of them cities of hflabs, with all their codes", cities),
+        ("of them with coordinates", spots),
+    ]
+    return table(("settlements", "how many"), lines)
+
+
+def generated_part(rows: Sequence[Row], beyond: int, disagreeing: Sequence[tuple[str, float, str]]) -> str:
+    """Everything between the two marks; `beyond` are the cities that the matrix lacks."""
+    lines = ["### By where they come from", "", *by_origin(rows, beyond)]
+    lines += ["### By the way the zone was found", "", *by_source(rows), "### By zone", "", *by_zone(rows)]
     lines += ["### Cities whose offset in hflabs disagrees with IANA's zone", ""]
     head = ("city", "hflabs", "zone taken", "its offset")
     found = [(city, f"{hours:+g}", zone, f"{offset_hours(zone):+g}") for city, hours, zone in disagreeing]

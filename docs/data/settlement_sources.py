@@ -27,6 +27,14 @@ REGION_CENTRE = "2"
 # Code 231 has the KLADR code of a village Чита in Tatarstan. Its row is that of a distant regional centre (tariff 136,
 # 5-8 days, 415 roubles, the price of Владивосток; Казань costs 335), next to code 230, Улан-Удэ: the city Чита.
 MISPLACED = {"231": "75000001000"}
+# Rows of settlements (by level) that were made towns or moved to another district since; GeoNames knows one such name.
+GROWN = {"568", "1429", "1666"}
+# Regions that GeoNames files under another country; IANA's zone1970.tab has one zone for both.
+CRIMEA = {"91": "Europe/Simferopol", "92": "Europe/Simferopol"}
+# Codes of CDEK are below a million; those of cities that the matrix lacks are made of KLADR codes.
+TOWN_CODES, INNER_TOWN_CODES = 900_000_000, 800_000_000
+# Part of Москва since 2012, and so in GeoNames; the matrix has them under Московская область: no namesakes.
+NEW_MOSCOW = {"troitsk", "shcherbinka", "moskovski", "kommunarka"}
 
 # Official names that do not follow from the type and the name in hflabs.
 REGION_NAMES = {
@@ -78,6 +86,12 @@ class City(NamedTuple):
     population: str
     is_centre: bool
 
+    @property
+    def code(self) -> str:
+        """A code for a city that has none of CDEK's: the first digit tells a town inside a town from others."""
+        base = TOWN_CODES if self.kladr.endswith("000") else INNER_TOWN_CODES
+        return str(base + int(self.kladr[:8]))
+
 
 class Place(NamedTuple):
     """A place of GeoNames."""
@@ -108,7 +122,7 @@ def read_cities(folder: Path) -> list[City]:
     return [
         City(
             kladr=row["kladr_id"][:11],
-            name=row["settlement"] or row["city"] or row["region"],
+            name=row["settlement"] or row["city"] or row["area"] or row["region"],
             address=row["address"],
             region_type=row["region_type"],
             region_name=row["region"],
@@ -127,6 +141,22 @@ def read_places(folder: Path) -> list[Place]:
         Place(row["name"], row["admin1"], float(row["lat"]), float(row["lon"]), row["population"], row["timezone"])
         for row in _rows(folder / GEONAMES_FILE)
     ]
+
+
+def with_todays_codes(rows: Iterable[Cdek], cities: Iterable[City]) -> list[Cdek]:
+    """The rows, those of cities whose KLADR code has changed since with the code of today.
+
+    A settlement (by its level) in another district is a village that bears the city's name, unless it is in `GROWN`.
+    """
+    named = {(city.kladr[:2], plain_russian(city.name)): city.kladr for city in cities}
+    codes = set(named.values())
+
+    def today(row: Cdek) -> Cdek:
+        code = named.get((row.region, plain_russian(row.name)))
+        is_city = code is not None and (row.is_town or row.area == code[:5] or row.code in GROWN)
+        return row._replace(kladr=code) if code and is_city and row.kladr not in codes else row
+
+    return [today(row) for row in rows]
 
 
 def region_name(city: City) -> str:

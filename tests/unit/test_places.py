@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from parcels.models import Settlement
-from portal import matrix_import, places
+from portal import places
 from portal.places import UnknownPlace, find_settlement
 from portal.transaction import transaction
+from scheduling import matrix, zones
+from scheduling.matrix import LaneRow
 
 
 @pytest.fixture
@@ -24,7 +26,7 @@ def session(app: Flask) -> Iterator[Session]:
 
 
 def test_loading_twice_changes_nothing(session: Session) -> None:
-    assert session.scalar(select(func.count()).select_from(Settlement)) == 3092
+    assert session.scalar(select(func.count()).select_from(Settlement)) == 3584
     assert places.load(session) == 0
 
 
@@ -59,7 +61,9 @@ def test_several_codes_of_one_city_are_one_place(session: Session) -> None:
 
 def test_of_several_codes_the_one_with_couriers_is_taken(session: Session) -> None:
     now = datetime(2026, 11, 16, tzinfo=UTC)
-    matrix_import.import_matrix(session, places.DAYS_FROM_CHELYABINSK, matrix_import.SHIPPED, now)
+    lanes = [LaneRow(269, 4, 5, has_courier=False), LaneRow(3052, 4, 5, has_courier=True)]
+    version, _is_new = matrix.store(session, lanes, "cdek", places.CHELYABINSK, now.date(), now)
+    zones.assign(session, matrix.served_settlements(session, version.id))
     assert find_settlement(session, "Томск").id == 3052
 
 

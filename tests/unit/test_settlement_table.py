@@ -16,8 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "parcels/data/settlements.csv"
 MATRIX = ROOT / "scheduling/data/days_from_chelyabinsk.csv"
 SOURCE = ROOT / "docs/data/sources/delivery_periods_from_chelyabinsk.csv"
+NAMESAKES = ROOT / "parcels/data/namesakes.csv"
 SCRIPT = ROOT / "docs/data/build_settlements.py"
-HEADER = ["code", "name", "region_code", "region", "zone", "zone_source", "population"]
+CITIES = ROOT / "docs/data/sources/hflabs_city.csv"
+HEADER = [
+    *("code", "name", "region_code", "region", "zone", "zone_source", "population"),
+    *("lat", "lon", "is_city"),
+]
+OWN_CODES = 800_000_000
 
 # Known by hand: (region code, name) -> zone, all UTC offsets from +2 to +12.
 KNOWN = {
@@ -63,6 +69,15 @@ KNOWN = {
     ("65", "Южно-Курильск"): "Asia/Sakhalin",
     ("41", "Петропавловск-Камчатский"): "Asia/Kamchatka",
     ("87", "Анадырь"): "Asia/Anadyr",
+    ("54", "Новосибирск"): "Asia/Novosibirsk",
+    ("50", "Балашиха"): "Europe/Moscow",
+    ("63", "Сызрань"): "Europe/Samara",
+    ("83", "Нарьян-Мар"): "Europe/Moscow",
+    ("91", "Симферополь"): "Europe/Simferopol",
+    ("92", "Севастополь"): "Europe/Simferopol",
+    ("65", "Северо-Курильск"): "Asia/Srednekolymsk",
+    ("65", "Курильск"): "Asia/Sakhalin",
+    ("14", "Мирный"): "Asia/Yakutsk",
 }
 
 
@@ -78,12 +93,45 @@ def table() -> list[dict[str, str]]:
 
 def test_there_is_a_row_with_its_own_code_for_each_settlement(table: list[dict[str, str]]) -> None:
     assert list(table[0]) == HEADER
-    assert len(table) == 3092
-    assert len({row["code"] for row in table}) == 3092
+    assert len(table) == 3584
+    assert len({row["code"] for row in table}) == 3584
 
 
 def test_table_and_matrix_have_the_same_codes(table: list[dict[str, str]]) -> None:
-    assert {row["code"]: row["name"] for row in table} == {row["cdek_code"]: row["city"] for row in read(MATRIX)}
+    codes = {row["code"]: row["name"] for row in table if int(row["code"]) < OWN_CODES}
+    assert codes == {row["cdek_code"]: row["city"] for row in read(MATRIX)}
+    assert len(codes) == 3092
+
+
+def test_every_city_of_russia_is_there_with_its_region(table: list[dict[str, str]]) -> None:
+    known = {(row["region_code"], row["name"].replace("ё", "е")) for row in table if row["is_city"] == "1"}
+    cities = read(CITIES)
+    assert len(cities) == 1117
+    for row in cities:
+        name = row["settlement"] or row["city"] or row["area"] or row["region"]
+        assert (row["kladr_id"][:2], name.replace("ё", "е")) in known, row["address"]
+
+
+def test_a_city_lies_where_its_source_says(table: list[dict[str, str]]) -> None:
+    for row in table:
+        assert (row["lat"] == "") is (row["lon"] == "")
+        assert row["is_city"] in {"0", "1"}
+        assert row["lat"] or row["is_city"] == "0"
+    spots = {(row["region_code"], row["name"]): (float(row["lat"]), float(row["lon"])) for row in table if row["lat"]}
+    assert spots["54", "Новосибирск"] == pytest.approx((55.03, 82.92), abs=0.1)
+    assert spots["50", "Клин"] == pytest.approx((56.33, 36.73), abs=0.1)
+
+
+def test_couriers_go_to_every_place_of_the_matrix() -> None:
+    assert {row["courier"] for row in read(MATRIX)} == {"true"}
+
+
+def test_a_namesake_is_no_place_of_the_table(table: list[dict[str, str]]) -> None:
+    known = {(row["region_code"], row["name"].split("(")[0].lower().replace("ё", "е")) for row in table}
+    names = {name for _region, name in known}
+    for row in read(NAMESAKES):
+        assert (row["region_code"], row["name"]) not in known
+        assert row["name"] in names
 
 
 def test_the_matrix_is_the_source_unchanged() -> None:
@@ -107,7 +155,7 @@ def test_zones_are_known_and_cover_all_eleven_offsets(table: list[dict[str, str]
 
 def test_a_region_code_has_one_name(table: list[dict[str, str]]) -> None:
     pairs = {(row["region_code"], row["region"]) for row in table}
-    assert len(pairs) == len(dict(pairs)) == 83
+    assert len(pairs) == len(dict(pairs)) == 85
     assert {
         ("01", "Республика Адыгея"),
         ("14", "Республика Саха (Якутия)"),
@@ -136,6 +184,7 @@ def test_the_script_gives_the_same_bytes_again(tmp_path: Path) -> None:
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     assert [str(path.as_posix()) for path in made] == [
         "docs/data/README.md",
+        "parcels/data/namesakes.csv",
         "parcels/data/settlements.csv",
         "scheduling/data/days_from_chelyabinsk.csv",
     ]
