@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from carriers.base import Answer, BadAnswer, Keys, Line, Request
 from carriers.cdek import URL, ask_signed, refusal
-from carriers.offers import Ask, Offers, Point, Quote, Term, cost_of, days_of, place_on_earth, points_in
+from carriers.offers import Ask, Offers, Point, Quote, Spot, Term, cost_of, days_of, place_on_earth, points_in
 from carriers.wire import MOST_BYTES_OF_POINTS, json_of, object_of, words
 
 _WHO = "СДЭК"
@@ -57,17 +57,22 @@ def _point(one: dict[str, Any]) -> Point:
 
 
 def ask_term(line: Line, keys: Keys, ask: Ask) -> Answer:
-    """Ask what a way takes and costs; CDEK's codes of cities are ours."""
+    """Ask what a way takes and costs; CDEK's codes of cities are ours, but for cities that its old table lacked."""
     question = {
         "tariff_code": TARIFFS[ask.to_door],
-        "from_location": {"code": ask.origin.settlement_id},
-        "to_location": {"code": ask.there.settlement_id},
+        "from_location": {"code": _code(ask.origin)},
+        "to_location": {"code": _code(ask.there)},
         "packages": [{"weight": ask.weight_g}],
     }
     headers = {"Content-Type": "application/json"}
     return ask_signed(
         line, keys, Request(f"{keys.get('URL', URL)}/calculator/tariff", json.dumps(question).encode(), headers)
     )
+
+
+def _code(spot: Spot) -> int:
+    """CDEK's code of a city: as its offices there say, else ours."""
+    return int(spot.city_code) if spot.city_code.isdecimal() else spot.settlement_id
 
 
 def ask_points(line: Line, keys: Keys, page: int) -> Answer:

@@ -17,7 +17,7 @@ NAMESAKES = Path(parcels.__file__).parent / "data" / "namesakes.csv"
 _MOST_DIGITS, _LONGEST, _SHOWN = 10, 300, 3
 #: Parts of Москва since 2012 that carriers, and our table, have under Московская область.
 _NEW_MOSCOW = {"троицк", "щербинка", "московский", "коммунарка"}
-_MOSCOW, _MOSCOW_REGION = "77", "50"
+_MOSCOW, _MOSCOW_REGION = "Москва", "Московская область"
 
 
 class KnownPlace(NamedTuple):
@@ -98,7 +98,7 @@ class Gazetteer:
             found = [place for name in names for place in self._named(name)]
             words = f"«{text}» — это несколько мест; оставьте одно название и укажите регион."
             raise UnknownPlace("ambiguous_place", words, found)
-        hints += [frozenset(place.region_code for place in self._named(name)) for name in wide]
+        hints += [frozenset(place.region for place in self._named(name)) for name in wide]
         return narrow
 
     def _named(self, name: Name) -> list[KnownPlace]:
@@ -117,10 +117,10 @@ class Gazetteer:
         """Of the places with a name the codes of the one that is meant; judged against all that exist."""
         named = self._named(asked.name)
         rivers = [place for key in self._on_rivers.get(asked.name.key, []) for place in self._by_key[key]]
-        found = [place for place in (*named, *rivers) if all(_is_in(place, codes) for codes in hints)]
+        found = [place for place in (*named, *rivers) if all(_is_in(place, regions) for regions in hints)]
         if not found:
             raise self._elsewhere(asked, named)
-        if len({place.region_code for place in found}) == 1:
+        if len({place.region for place in found}) == 1:
             found = [place for place in found if place.is_city is (asked.name.kind is not Kind.VILLAGE)] or found
         kinds = {(place.region_code, place.population or place.id) for place in found}
         others = [] if hints else _namesakes().get(name_key(found[0].name), [])
@@ -145,10 +145,10 @@ class Gazetteer:
         return [key] if key in self._by_key else self._names.suggested(key)
 
 
-def _is_in(place: KnownPlace, codes: frozenset[str]) -> bool:
+def _is_in(place: KnownPlace, regions: frozenset[str]) -> bool:
     """Does a place lie in one of these regions?"""
-    is_moved = place.region_code == _MOSCOW_REGION and _MOSCOW in codes and name_key(place.name) in _NEW_MOSCOW
-    return place.region_code in codes or is_moved
+    is_moved = place.region == _MOSCOW_REGION and _MOSCOW in regions and name_key(place.name) in _NEW_MOSCOW
+    return place.region in regions or is_moved
 
 
 class _Asked(NamedTuple):

@@ -13,6 +13,8 @@ from portal import sheets
 from portal.place_index import PlaceIndex, read_index
 from portal.places import CHELYABINSK, COUNTS_FROM, DAYS_FROM_CHELYABINSK, UnknownPlace
 from scheduling import matrix, matrix_upload, zones
+from scheduling.calendars import local_date
+from scheduling.matrix_memory import current_versions
 from scheduling.matrix_rows import CODE_COLUMNS, BadFile, BadRow, check
 from scheduling.matrix_upload import Applied, Route
 from scheduling.models import Matrix, MatrixUpload
@@ -117,6 +119,20 @@ def apply(session: Session, upload_id: int, digest: str, now: datetime) -> tuple
     done = matrix_upload.apply(session, upload_id, digest, now)
     zones.assign(session, matrix.served_settlements(session, *done.matrix_ids))
     return done, zones.open_days(session, now)
+
+
+def complete(session: Session, now: datetime) -> int:
+    """Give the versions that count, now or later, estimates for the cities that they lack, and couriers' places there.
+
+    Returns: how many lanes were added; none the second time.
+    """
+    counting = [version.id for version, _origin in current_versions(session, now) if version.carrier == CARRIER]
+    later = Matrix.valid_from > local_date(now, "UTC"), Matrix.carrier == CARRIER, Matrix.withdrawn_at.is_(None)
+    versions = {*counting, *session.scalars(select(Matrix.id).where(*later))}
+    filled = sum(matrix.fill_gaps(session, version) for version in sorted(versions))
+    zones.assign(session, matrix.served_settlements(session, *counting))
+    zones.open_days(session, now)
+    return filled
 
 
 def import_matrix(session: Session, path: Path, source: Source, now: datetime, may_drop: bool = False) -> Imported:

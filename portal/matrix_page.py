@@ -11,6 +11,7 @@ from parcels.models import Settlement
 from portal import matrix_words
 from scheduling import matrix
 from scheduling.calendars import local_date
+from scheduling.matrix_memory import current_versions
 from scheduling.matrix_versions import has_predecessor
 from scheduling.models import Lane, Matrix, MatrixUpload
 from scheduling.promising import CARRIER
@@ -55,6 +56,7 @@ class Version:
     valid_from: date
     origins: list[str]
     lanes: int
+    estimates: int
     is_current: bool
     is_withdrawn: bool
     can_go_back: bool
@@ -92,9 +94,10 @@ def _names(session: Session, summary: dict[str, Any]) -> dict[int, str]:
 
 def versions(session: Session, now: datetime) -> list[Version]:
     """The newest versions, those that came with one file together."""
-    lanes = select(func.count()).where(Lane.matrix_id == Matrix.id).scalar_subquery()
+    lanes = select(func.count()).where(Lane.matrix_id == Matrix.id)
+    counts = lanes.where(~Lane.is_estimate).scalar_subquery(), lanes.where(Lane.is_estimate).scalar_subquery()
     query = (
-        select(Matrix, MatrixUpload.name, MatrixUpload.made_by, Settlement, lanes)
+        select(Matrix, MatrixUpload.name, MatrixUpload.made_by, Settlement, *counts)
         .join(Settlement, Settlement.id == Matrix.origin_id)
         .outerjoin(MatrixUpload, MatrixUpload.id == Matrix.upload_id)
         .order_by(Matrix.id.desc())
@@ -104,6 +107,22 @@ def versions(session: Session, now: datetime) -> list[Version]:
     for row in session.execute(query):
         groups.setdefault(row.Matrix.upload_id or -row.Matrix.id, []).append(row)
     return [_version(session, key, rows, now) for key, rows in list(groups.items())[:NEWEST]]
+
+
+def estimates(session: Session, now: datetime, language: str) -> list[LaneLine]:
+    """The lanes that count and stand in no file, by origin, region and place."""
+    counting = {version.id: origin.name for version, origin in current_versions(session, now)}
+    terms = Lane.days_min, Lane.days_max, Lane.has_courier, Lane.unit, Lane.cutoff, Lane.weekdays
+    query = (
+        select(Lane.matrix_id, Settlement.name, Settlement.region, *terms)
+        .join(Settlement, Settlement.id == Lane.settlement_id)
+        .where(Lane.is_estimate, Lane.matrix_id.in_(counting))
+        .order_by(Lane.matrix_id, Settlement.region, Settlement.name)
+    )
+    return [
+        LaneLine(f"{counting[version]} → {name}, {region}", "", matrix_words.lane([*said, True], language))
+        for version, name, region, *said in session.execute(query)
+    ]
 
 
 def _version(session: Session, key: int, rows: list[Any], now: datetime) -> Version:
@@ -117,7 +136,8 @@ def _version(session: Session, key: int, rows: list[Any], now: datetime) -> Vers
         at=first.imported_at,
         valid_from=first.valid_from,
         origins=sorted(row.Settlement.name for row in rows),
-        lanes=sum(row[-1] for row in rows),
+        lanes=sum(row[-2] for row in rows),
+        estimates=sum(row[-1] for row in rows),
         is_current=bool(counting),
         is_withdrawn=is_withdrawn,
         can_go_back=any(has_predecessor(session, row.Matrix) for row in counting),

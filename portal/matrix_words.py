@@ -78,8 +78,8 @@ def stale(reason: str) -> str:
 
 
 def lane(terms: Sequence[Any], language: str) -> str:
-    """«4–5 рабочих дней, курьер, до 17:30, пн ср пт» of (min, max, courier, unit, cut-off, weekdays)."""
-    low, high, courier, unit, cutoff, weekdays = terms
+    """«4–5 рабочих дней, курьер, до 17:30, пн ср пт» of (min, max, courier, unit, cut-off, weekdays, estimate)."""
+    low, high, courier, unit, cutoff, weekdays, *rest = terms
     forms = (
         (_("рабочий день"), _("рабочих дня"), _("рабочих дней"))
         if unit == Unit.WORKING.value
@@ -91,4 +91,6 @@ def lane(terms: Sequence[Any], language: str) -> str:
         said.append(_("сдать до {clock}", clock=cutoff))
     if weekdays != EVERY_DAY:
         said.append(" ".join(name for n, name in enumerate(words(language).short_days) if weekdays >> n & 1))
+    if any(rest):
+        said.append(_("оценка по соседям"))
     return ", ".join(said)

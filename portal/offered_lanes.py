@@ -45,7 +45,7 @@ def _renew(session: Session, carrier: str, origin_id: int, days: Mapping[int, Da
     renewed = dict(lanes)
     for place, (low, high) in days.items():
         lane = lanes.get(place) or LaneRow(place, low, high, has_courier=False)
-        renewed[place] = replace(lane, days_min=low, days_max=high, unit=unit)
+        renewed[place] = replace(lane, days_min=low, days_max=high, unit=unit, is_estimate=False)
     if renewed == lanes:
         return False
     made, is_new = matrix.store(session, list(renewed.values()), carrier, origin_id, today, now)

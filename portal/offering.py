@@ -21,6 +21,7 @@ from carriers.keys import keys_of
 from carriers.offers import Ask, AskPoints, Offers, Point, Spot, Term, merged
 from carriers.registry import OFFERS, carrier_of
 from carriers.tariffs import Way
+from parcels.models import OWN_CODES
 from portal import offered_lanes
 from portal.asking import answer_of, side_by_side, turn
 from portal.place_index import PlaceIndex, UnknownPlace, read_index
@@ -115,7 +116,7 @@ def place_of(places: PlaceIndex, offers: Offers, point: Point) -> int | None:
     """
     if offers.has_our_codes and point.city_code.isascii() and point.city_code.isdigit():
         known = places.by_id.get(int(point.city_code[:10]))
-        return known.id if known else None
+        return known.id if known else _own_code(places, point)
     name = point.city.partition("(")[0].strip() or point.city
     twin = _TWINS.get(point.region.lower().removesuffix(" область"))
     for region in (point.region, *([twin] if twin else [])):
@@ -124,6 +125,15 @@ def place_of(places: PlaceIndex, offers: Offers, point: Point) -> int | None:
         except UnknownPlace:
             continue
     return None
+
+
+def _own_code(places: PlaceIndex, point: Point) -> int | None:
+    """The settlement of a point whose city has a code of ours, because the carrier's old table lacked it."""
+    try:
+        found = places.find(point.city, point.region)
+    except UnknownPlace:
+        return None
+    return found.id if found.id >= OWN_CODES else None
 
 
 def _read_points(asking: Round, at_once: bool, done: Counter[str]) -> None:
@@ -176,7 +186,8 @@ def _questions(asking: Round) -> Mapping[Way, Ask]:
     with looking() as session:
         ways = tariffs.due(session, offers, now)
         ends = {place for way in ways for place in (way.origin_id, way.settlement_id)}
-        known = points.spots(session, offers.carrier, ends) if offers.by_points else {end: Spot(end) for end in ends}
+        named = ends if offers.by_points else {end for end in ends if end >= OWN_CODES}
+        known = {end: Spot(end) for end in ends - named} | points.spots(session, offers.carrier, named)
     asked = [way for way in ways if way.origin_id in known and way.settlement_id in known]
     most = MOST_QUESTIONS // len(offers.quotes)
     spots = ((way, known[way.origin_id], known[way.settlement_id]) for way in asked[:most])

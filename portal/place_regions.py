@@ -1,6 +1,7 @@
-"""The regions of Russia as people write them: which codes a phrase may mean."""
+"""The regions of Russia as people write them: which of their official names a phrase may mean."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from portal.place_keys import is_latin, latin_key, name_key
@@ -45,19 +46,25 @@ _LEAST_PREFIX = 3
 
 
 class Regions:
-    """Reads names of regions, given the code and the official name of each."""
+    """Reads what people call regions, given the code and the official name of each."""
 
-    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        self._words = {code: frozenset(name_key(name).split()) - TYPES for code, name in names}
-        self._spoken = {phrase: code for code, phrases in SPOKEN.items() for phrase in phrases}
+    def __init__(self, regions: Iterable[tuple[str, str]]) -> None:
+        codes: dict[str, set[str]] = defaultdict(set)
+        for code, name in regions:
+            codes[code].add(name)
+        self._codes = {code: frozenset(names) for code, names in codes.items()}
+        self._words = {name: frozenset(name_key(name).split()) - TYPES for names in codes.values() for name in names}
+        self._spoken = {
+            phrase: self._codes[code] for code, phrases in SPOKEN.items() if code in codes for phrase in phrases
+        }
 
     def read(self, text: str) -> frozenset[str]:
-        """The codes that a column of regions may mean: `70`, `Томская обл.`, `ХМАО`; none when it means nothing.
+        """The regions that a column of regions may mean: `70`, `Томская обл.`, `ХМАО`; none when it means nothing.
 
         What stands beside a region after a comma (country, district) does not matter.
         """
         if text.strip().isdecimal():
-            return frozenset({text.strip().zfill(2)})
+            return self._codes.get(text.strip().zfill(2), frozenset())
         for part in (text, *text.split(",")):
             words = name_key(part).split()
             if found := self._named(words) or self._begun(words):
@@ -65,7 +72,7 @@ class Regions:
         return frozenset()
 
     def phrase(self, words: list[str], *, is_whole: bool) -> frozenset[str]:
-        """The codes that some words of a cell mean, a region and nothing else.
+        """The regions that some words of a cell mean, a region and nothing else.
 
         Half words need a type («Моск. обл.»); inside a part between commas, where more words stand, so do names that
         are not whole.
@@ -80,8 +87,8 @@ class Regions:
         bare = [word for word in words if word not in TYPES]
         spoken = self._spoken.get(" ".join(words)) or self._spoken.get(" ".join(bare))
         if spoken:
-            return frozenset({spoken})
-        return frozenset(code for code, known in self._words.items() if len(bare) == len(known) and set(bare) == known)
+            return spoken
+        return frozenset(name for name, known in self._words.items() if len(bare) == len(known) and set(bare) == known)
 
     def _named(self, words: list[str]) -> frozenset[str]:
         """By whole words of a name: «Якутия», «Осетия»; not by its type alone."""
@@ -89,7 +96,7 @@ class Regions:
         exact = self._exactly(words)
         if exact or not asked or len(asked) > len(set(asked)):
             return exact
-        return frozenset(code for code, known in self._words.items() if known.issuperset(asked))
+        return frozenset(name for name, known in self._words.items() if known.issuperset(asked))
 
     def _begun(self, words: list[str]) -> frozenset[str]:
         """By the beginnings of words («Новосиб. обл.»), or in Latin; one region or none."""
@@ -98,12 +105,12 @@ class Regions:
             return frozenset()
         if is_latin(" ".join(asked)):
             asked = [re.sub("(ska|sko|skii?|ski|a)$", "s", latin_key(word)) for word in asked]
-            known = {code: {latin_key(word) for word in names} for code, names in self._words.items()}
+            known = {name: {latin_key(word) for word in words} for name, words in self._words.items()}
         else:
-            known = {code: set(names) for code, names in self._words.items()}
+            known = {name: set(words) for name, words in self._words.items()}
         found = [
-            code
-            for code, names in known.items()
-            if len(asked) <= len(names) and all(any(name.startswith(word) for name in names) for word in asked)
+            name
+            for name, words in known.items()
+            if len(asked) <= len(words) and all(any(word.startswith(begun) for word in words) for begun in asked)
         ]
         return frozenset(found) if len(found) == 1 else frozenset()

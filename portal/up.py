@@ -53,6 +53,8 @@ def prepare(now: datetime, wants_demo: bool, say: Say) -> None:
         if session.scalar(select(Matrix.id).limit(1)) is None:
             done = matrix_import.import_matrix(session, places.DAYS_FROM_CHELYABINSK, matrix_import.SHIPPED, now)
             say(f"Матрица сроков загружена: {done.lanes} направлений.")
+        elif (filled := matrix_import.complete(session, now)) > 0:
+            say(f"Сроки для городов, которых нет в матрице, взяты по соседям: {filled}.")
         if is_trial and current_app.config["SMS_BACKEND"] == "console" and not demo.is_there(session):
             say(f"Демо-данные заведены: {demo.seed(session, now)} посылок.")
     ticking.learn(now)

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from parcels.models import Settlement
+from scheduling import gaps
 from scheduling.matrix_rows import BadFile as BadFile
 from scheduling.matrix_rows import BadRow as BadRow
 from scheduling.matrix_rows import LaneRow as LaneRow
@@ -17,7 +18,7 @@ from scheduling.promise import EVERY_DAY, Unit
 
 _COLUMNS = (
     *("matrix_id", "settlement_id", "days_min", "days_max", "has_courier"),
-    *("unit", "cutoff", "weekdays"),
+    *("unit", "cutoff", "weekdays", "is_estimate"),
 )
 _USUAL = (Unit.WORKING.value, None, EVERY_DAY)
 
@@ -33,8 +34,11 @@ def store(
 ) -> tuple[Matrix, bool]:
     """Keep the lanes as a new version of the matrix, unless the newest one says exactly the same.
 
+    Estimates among them are made anew, by the lanes that are none.
+
     Returns: the version and whether it is a new one. A promise already given keeps the version it came from.
     """
+    lanes = [lane for lane in lanes if not lane.is_estimate]
     digest = digest_of(lanes)
     newest = current(session, carrier, origin_id, valid_from)
     if newest is not None and newest.digest == digest:
@@ -49,8 +53,26 @@ def store(
     )
     session.add(matrix)
     session.flush()
-    _write(session, matrix.id, lanes)
+    _write(session, matrix.id, [*lanes, *_estimates(session, carrier, lanes)])
     return matrix, True
+
+
+def _estimates(session: Session, carrier: str, lanes: list[LaneRow]) -> list[LaneRow]:
+    return gaps.estimates(lanes, gaps.spotted(session)) if carrier == gaps.CARRIER else []
+
+
+def fill_gaps(session: Session, matrix_id: int) -> int:
+    """Give a version that was stored before there were estimates, or before a city was known, those that it lacks.
+
+    Returns: how many.
+    """
+    version = session.get_one(Matrix, matrix_id)
+    there = lanes_of(session, matrix_id)
+    known = {lane.settlement_id for lane in there}
+    estimates = _estimates(session, version.carrier, [lane for lane in there if not lane.is_estimate])
+    missing = [lane for lane in estimates if lane.settlement_id not in known]
+    _write(session, matrix_id, missing)
+    return len(missing)
 
 
 def _write(session: Session, matrix_id: int, lanes: list[LaneRow]) -> None:
@@ -60,9 +82,9 @@ def _write(session: Session, matrix_id: int, lanes: list[LaneRow]) -> None:
         raw: Any = session.connection().connection
         with raw.cursor().copy(f"COPY lanes ({names}) FROM STDIN") as copy:  # names of columns, nothing from outside
             for lane in lanes:
-                copy.write_row((matrix_id, lane.settlement_id, *lane.terms))
+                copy.write_row((matrix_id, lane.settlement_id, *lane.terms, lane.is_estimate))
     elif lanes:
-        rows = [(matrix_id, lane.settlement_id, *lane.terms) for lane in lanes]
+        rows = [(matrix_id, lane.settlement_id, *lane.terms, lane.is_estimate) for lane in lanes]
         session.execute(insert(Lane), [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
 
 
@@ -100,11 +122,11 @@ def find_lane(session: Session, matrix_id: int, settlement_id: int) -> Lane | No
 
 
 def lanes_of(session: Session, matrix_id: int) -> list[LaneRow]:
-    """All lanes of a version, as a file would have them."""
+    """All lanes of a version, as a file would have them, and its estimates."""
     columns = (Lane.settlement_id, Lane.days_min, Lane.days_max, Lane.has_courier, Lane.unit, Lane.cutoff)
-    rows = session.execute(select(*columns, Lane.weekdays).where(Lane.matrix_id == matrix_id))
+    rows = session.execute(select(*columns, Lane.weekdays, Lane.is_estimate).where(Lane.matrix_id == matrix_id))
     units = {unit.value: unit for unit in Unit}
-    return [LaneRow(*row[:4], units[row.unit], row.cutoff, row.weekdays) for row in rows]
+    return [LaneRow(*row[:4], units[row.unit], row.cutoff, row.weekdays, is_estimate=row.is_estimate) for row in rows]
 
 
 def served_settlements(session: Session, *matrix_ids: int) -> list[Settlement]:

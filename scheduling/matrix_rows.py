@@ -34,7 +34,8 @@ class BadRow:
 class LaneRow:
     """One good row: days to the door, and whether a courier goes there.
 
-    `cutoff` None is that of the matrix; `carrier` and `origin_id` None are those of the whole file.
+    `cutoff` None is that of the matrix; `carrier` and `origin_id` None are those of the whole file. An estimate stands
+    in no file (`gaps`).
     """
 
     settlement_id: int
@@ -46,6 +47,7 @@ class LaneRow:
     weekdays: int = EVERY_DAY
     carrier: str | None = None
     origin_id: int | None = None
+    is_estimate: bool = False
 
     @property
     def terms(self) -> tuple[int, int, bool, str, time | None, int]:

@@ -73,11 +73,12 @@ def plan(session: Session, rows: list[LaneRow], carrier: str, origin_id: int, va
 
 def _changes(old: dict[int, LaneRow], new: dict[int, LaneRow]) -> list[Change]:
     changed = [Change(old.get(place), row) for place, row in new.items() if _differs(old.get(place), row)]
-    return changed + [Change(row, None) for place, row in old.items() if place not in new]
+    gone = [row for place, row in old.items() if place not in new and not row.is_estimate]
+    return changed + [Change(row, None) for row in gone]
 
 
 def _differs(old: LaneRow | None, new: LaneRow) -> bool:
-    return old is None or old.terms != new.terms
+    return old is None or old.is_estimate or old.terms != new.terms
 
 
 def stage(
@@ -122,7 +123,7 @@ def _summary(routes: list[Route], bad: list[BadRow], valid_from: date) -> dict[s
 
 def _shown(route: Route, change: Change) -> list[Any]:
     place = (change.new or change.old or route.lanes[0]).settlement_id
-    terms = [list(_plain(row)[1:]) if row else None for row in (change.old, change.new)]
+    terms = [[*_plain(row)[1:], row.is_estimate] if row else None for row in (change.old, change.new)]
     return [route.carrier, route.origin_id, place, *terms]
 
 

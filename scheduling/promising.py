@@ -14,13 +14,13 @@ from scheduling import lessons, matrix
 from scheduling.calendars import COUNTRY as COUNTRY
 from scheduling.calendars import UnknownDay, WorkCalendar, local_date
 from scheduling.days import calendar_for, closed_days
+from scheduling.gaps import CARRIER as CARRIER
 from scheduling.learned import Way
 from scheduling.models import Lane, Matrix
 from scheduling.promise import Leg, Progress, Promise, Span, Terms, Unit, compute
 from scheduling.reserve import Reserve, holds, reserve_for, reserve_of, with_reserve
 from scheduling.zones import Service, service_of
 
-CARRIER = "cdek"
 _MOVES_IT = frozenset(
     {
         Kind.ORDER_ACCEPTED,

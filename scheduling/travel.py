@@ -21,6 +21,8 @@ SAME_HOUSE, SAME_STREET_MOST, OTHER_STREET = 2, 8, 12
 NUMBERS_A_MINUTE = 12
 #: Minutes to another settlement of the zone when no coordinates are known; km/h and the bends of roads when they are.
 OTHER_SETTLEMENT, SPEED, BENDS = 40, 50.0, 1.3
+#: Latitude and longitude in degrees.
+Spot = tuple[float, float]
 _STREET_WORDS = re.compile(
     r"\b(?:улица|ул|проспект|просп|пр-кт|пр-т|пр|переулок|пер|площадь|пл|бульвар|б-р|шоссе|ш|наб|набережная|проезд|тракт"
     r"|вулиця|вул|провулок|пров)\b\.?"
@@ -85,10 +87,10 @@ def district_of(settlement: int | None, population: int | None, address: str) ->
 def _between_settlements(start: Door, end: Door) -> int:
     if start.at is None or end.at is None:
         return OTHER_SETTLEMENT
-    return max(OTHER_STREET, round(_kilometres(start.at, end.at) * BENDS / SPEED * 60))
+    return max(OTHER_STREET, round(kilometres(start.at, end.at) * BENDS / SPEED * 60))
 
 
-def _kilometres(start: tuple[float, float], end: tuple[float, float]) -> float:
+def kilometres(start: Spot, end: Spot) -> float:
     """The great circle between two places."""
     (north, east), (north_to, east_to) = [tuple(map(radians, place)) for place in (start, end)]
     half = sin((north_to - north) / 2) ** 2 + cos(north) * cos(north_to) * sin((east_to - east) / 2) ** 2

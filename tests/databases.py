@@ -1,8 +1,9 @@
 """PostgreSQL databases of one test worker: making one takes a tenth of a second, emptying it a tenth of that."""
 
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, column, create_engine, insert, inspect, make_url, table, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -56,3 +57,11 @@ class Databases:
             connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in Base.metadata.tables))
             connection.exec_driver_sql(_REWIND)
         return True
+
+
+def insert_as_then(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
+    """Insert rows of today into a table of an earlier revision: the columns that it had then, and no defaults."""
+    then = {known["name"] for known in inspect(connection).get_columns(name)}
+    today = Base.metadata.tables[name].columns
+    old = table(name, *(column(one.name, one.type) for one in today if one.name in then))
+    connection.execute(insert(old), [{key: row[key] for key in row.keys() & then} for row in rows])

@@ -73,6 +73,15 @@ def apply(upload_id: int) -> ResponseReturnValue:
     return redirect(url_for("matrix.versions"), 303)
 
 
+@bp.get("/estimates")
+@allow(Rule.MANAGER)
+def estimates() -> ResponseReturnValue:
+    """Cities that no file has a row for, with the days that are taken from their neighbours."""
+    with reading() as session:
+        lines = matrix_page.estimates(session, now(), language())
+    return render_template("pages/matrix_estimates.html", lines=lines)
+
+
 @bp.post("/versions/<int(signed=True):key>/<any(back, again):way>")
 @allow(Rule.MANAGER)
 def turn(key: int, way: str) -> ResponseReturnValue:
@@ -80,6 +89,7 @@ def turn(key: int, way: str) -> ResponseReturnValue:
     with transaction() as session:
         is_back = way == "back"
         is_done = matrix_versions.withdraw(session, key, now()) if is_back else matrix_versions.restore(session, key)
+        matrix_import.complete(session, now())
     flash({"kind": way if is_done else "same"})  # type: ignore[arg-type]  # any JSON
     return redirect(url_for("matrix.versions"), 303)
 

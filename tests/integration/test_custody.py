@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import delete, insert, inspect, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
 from parcels import incidents, journal
@@ -25,6 +25,7 @@ from portal.extensions import db
 from portal.transaction import reading, transaction
 from portal.verify import breaches
 from portal.verify_custody import everything_is_held
+from tests.databases import insert_as_then
 from tests.factories import NOW, make_parcel, make_staff, make_world, travel
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "portal" / "migrations"
@@ -181,8 +182,7 @@ def test_an_older_database_is_filled_in(both: Flask) -> None:
     upgrade(directory=str(MIGRATIONS), revision="0003")
     with db.engine.begin() as connection:
         for table, rows in kept.items():
-            then = {column["name"] for column in inspect(connection).get_columns(table.name)}
-            connection.execute(insert(table), [{name: row[name] for name in row.keys() & then} for row in rows])
+            insert_as_then(connection, table.name, rows)
     upgrade(directory=str(MIGRATIONS))
     with transaction() as session:
         assert everything_is_held(session) == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
 from parcels.models import Base, Fact, Parcel, Settlement
 from parcels.stages import Kind
@@ -24,6 +24,7 @@ from scheduling.day_models import ClosedDay
 from scheduling.models import Lane, Slot, Zone, ZoneSettlement
 from scheduling.policy import Reason
 from sms.models import Message
+from tests.databases import insert_as_then
 from tests.factories import CHELYABINSK, KALININGRAD, NOW, TOMSK, VILLAGE, make_world, zone_of
 from tests.integration.test_booking import (
     DAY,
@@ -271,7 +272,7 @@ def test_places_made_before_on_a_weekend_feast_are_shut_but_for_what_is_agreed(b
     ]
     with db.engine.begin() as connection:
         for name, rows in (*kept.items(), ("slots", slots)):
-            connection.execute(insert(Base.metadata.tables[name]), rows)
+            insert_as_then(connection, name, rows)
     upgrade(directory=str(MIGRATIONS))
     with reading() as session:
         places = session.scalars(select(Slot.capacity).order_by(Slot.day, Slot.starts)).all()

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from parcels import journal
 from parcels.models import Shop
+from portal import matrix_import, places
 from portal.transaction import reading, transaction
 from scheduling import matrix, promising
 from scheduling.calendars import local_date
@@ -234,3 +235,30 @@ def test_merged_cells_of_a_workbook_are_bad_rows(manager: Browser) -> None:
     page = manager.get(sent(manager, content.getvalue(), "terms.xlsx").location).text
     assert "Строк с ошибками: 2" in page
     assert "дни «–8» непонятны" in page
+
+
+@pytest.fixture
+def shipped(app: Flask) -> Browser:
+    """A manager who looks at the files that come with the product."""
+    with transaction() as session:
+        places.load(session)
+        matrix_import.import_matrix(session, places.DAYS_FROM_CHELYABINSK, matrix_import.SHIPPED, NOW)
+        make_staff(session, "manager")
+    return Browser(app, "manager")
+
+
+def test_the_manager_sees_which_days_are_estimates(shipped: Browser) -> None:
+    page = shipped.get("/manage/matrix").text
+    assert "3092" in page
+    assert "и оценок 492" in page
+    estimates = shipped.get("/manage/matrix/estimates").text
+    assert "Сроки по соседям: 492" in estimates
+    assert "Челябинск → Новосибирск, Новосибирская область" in estimates
+    assert estimates.count("оценка по соседям") == 492
+
+
+def test_a_file_that_has_an_estimated_city_shows_what_its_row_replaces(shipped: Browser) -> None:
+    shown = shipped.get(sent(shipped, f"{HEADER}954000001;1;2;да\n").location).text
+    assert "оценка по соседям" in shown
+    assert "1–2\u00a0рабочих дня, курьер" in shown
+    assert "Изменится направлений: 3093" in shown
