@@ -1,4 +1,7 @@
-"""PURE who holds a parcel and its cash and answers for it: a hand-over is a scan, and without one nothing passes."""
+"""PURE who holds a parcel and its cash and answers for it: a hand-over is the receiver's scan, or a cashier's count.
+
+What the giver says of it (`Kind.HANDING_IN`) passes nothing on.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -69,10 +72,23 @@ class Scan(Protocol):
 
 
 #: Sources of facts that are our own people; every other source is the code of a carrier.
-_OWN = ("terminal", "station", "courier", "operator", "agenda", "shop", "recipient", "promise", "custody")
+_OWN = frozenset(
+    {
+        "terminal",
+        "station",
+        "courier",
+        "operator",
+        "cashier",
+        "agenda",
+        "shop",
+        "recipient",
+        "promise",
+        "custody",
+    }
+)
 _AT_A_DESK = frozenset({Kind.AT_WAREHOUSE, Kind.ARRIVED, Kind.BACK_AT_DEPOT})
 _ON_THE_ROAD = frozenset({Kind.HANDED_OVER, Kind.DEPARTED, Kind.PASSED, Kind.RETURNING})
-_OF_MONEY = frozenset({Kind.CASH_HANDED_IN, Kind.CASH_SENT, Kind.CASH_BACK})
+_OF_MONEY = frozenset({Kind.CASH_HANDED_IN, Kind.CASH_SENT, Kind.CASH_BACK, Kind.CASH_TAKEN_BACK})
 #: Kinds after which somebody else may hold the parcel or its cash.
 HAND_OVERS = frozenset(
     {
@@ -116,7 +132,11 @@ def _paid(scan: Scan, parcel: Holder) -> Holder:
 
 
 def _till(scan: Scan, cash: Holder) -> Holder:
-    """Who has the money after a fact about it. What has come back to the shop is nobody else's any more."""
+    """Who has the money after a fact about it. What has come back to the shop is nobody else's any more, unless the
+    payment itself is reversed.
+    """
+    if scan.kind is Kind.CASH_TAKEN_BACK:
+        return _at_desk(scan) if cash.role is Role.SHOP and is_own(scan.source) else cash
     if cash.role is Role.SHOP or (scan.kind is Kind.CASH_SENT and is_own(scan.source)):
         return cash
     return Holder(Role.SHOP) if scan.kind is Kind.CASH_BACK else _at_desk(scan)

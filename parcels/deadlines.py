@@ -12,6 +12,8 @@ from parcels.stages import GOING_BACK, Stage, State
 END_OF_DAY, MARKED_BY, BACK_BY = time(23, 59), time(23), time(12)
 SATURDAY = 5
 #: How long a parcel may lie where it only passes through.
+#: How long after a courier's "handed in" a storekeeper's scan may take.
+SCANNED_WITHIN = timedelta(hours=2)
 RECEIVED_WITHIN, DEPARTS_WITHIN, RETURNED_WITHIN = timedelta(hours=24), timedelta(hours=24), timedelta(days=30)
 
 
@@ -33,6 +35,7 @@ class Step(StrEnum):
     ISSUE = "issue"
     MARK = "mark"
     BACK = "back"
+    HAND_IN = "hand_in"
     RETURN = "return"
 
 
@@ -43,7 +46,8 @@ MOVABLE = frozenset({Step.HAND_OVER, Step.ARRIVE, Step.ISSUE})
 @dataclass(frozen=True, slots=True)
 class View:
     """A parcel as its deadline sees it: who holds it `since` when, when the last scan was (`last_at`), the dates of
-    its promise, the clocks at both ends, and the moment at which the agreed slot begins. `workday` is the day itself or
+    its promise, the clocks at both ends, and the moment at which the agreed slot begins. `handing_in_at` is when the
+    courier who holds it says that he hands it in. `workday` is the day itself or
     the next one on which warehouses work.
     """
 
@@ -56,6 +60,7 @@ class View:
     hand_over_by: date | None = None
     arrival_by: date | None = None
     slot_begins: datetime | None = None
+    handing_in_at: datetime | None = None
     workday: Workdays = no_weekend
 
 
@@ -69,7 +74,10 @@ class Deadline:
 
 def deadline(view: View) -> Deadline | None:
     """What the holder owes and by when; None where nobody need pass the parcel on."""
-    step = None if view.state.is_closed else step_of(view.state, view.holder)
+    if view.state.is_closed:
+        return None
+    is_handing_in = view.handing_in_at is not None and view.holder.role is Role.COURIER
+    step = Step.HAND_IN if is_handing_in else step_of(view.state, view.holder)
     return None if step is None else Deadline(step, _BY[step](view))
 
 
@@ -125,5 +133,6 @@ _BY: dict[Step, Callable[[View], datetime | None]] = {
     Step.ISSUE: lambda view: view.slot_begins,
     Step.MARK: _evening,
     Step.BACK: _next_noon,
+    Step.HAND_IN: lambda view: (view.handing_in_at or view.since) + SCANNED_WITHIN,
     Step.RETURN: lambda view: view.last_at + RETURNED_WITHIN,
 }

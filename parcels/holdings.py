@@ -25,7 +25,7 @@ RETRY_AFTER = timedelta(minutes=15)
 #: Facts after which the holder or what he owes may be another.
 _HEARS = HAND_OVERS | {
     *(Kind.PROMISED, Kind.SLOT_BOOKED, Kind.POSTPONED, Kind.CHOICE_WITHDRAWN),
-    *(Kind.NOT_DELIVERED, Kind.REFUSED, Kind.RECALLED, Kind.DEADLINE_MISSED),
+    *(Kind.NOT_DELIVERED, Kind.REFUSED, Kind.RECALLED, Kind.DEADLINE_MISSED, Kind.HANDING_IN),
 }
 _COLUMNS = (Holding.seq, Holding.role, Holding.name, Holding.holder_id, Holding.since, Holding.step)
 _OPEN = (Holding.what, *_COLUMNS, Holding.due_at, Holding.missed_at)
@@ -116,7 +116,11 @@ def _this(parcel_id: int, held: Held) -> tuple[Any, ...]:
 
 
 def _end_incidents(session: Session, parcel: Parcel, owes: Deadline | None, now: datetime) -> None:
-    over = [step.value for step in Step if owes is None or step is not owes.step]
+    """What was waited for and is not any more is over. A courier's word that he hands in ends nothing of his own."""
+    kept = {owes.step} if owes is not None else set[Step]()
+    if Step.HAND_IN in kept:
+        kept |= {Step.BACK, Step.MARK}
+    over = [step.value for step in Step if step not in kept]
     incidents.end_by_scan(session, [parcel.id], over, now)
 
 
@@ -132,8 +136,22 @@ def view(session: Session, parcel: Parcel, holder: Holder, since: datetime, fact
         hand_over_by=parcel.hand_over_by,
         arrival_by=parcel.arrival_by,
         slot_begins=_slot_begins(session, parcel, fact),
+        handing_in_at=_handing_in_at(session, parcel, holder, since, fact),
         workday=partial(_calendar[0], session, parcel.shop.origin.country),
     )
+
+
+def _handing_in_at(
+    session: Session, parcel: Parcel, holder: Holder, since: datetime, fact: Fact | None
+) -> datetime | None:
+    """When the courier who holds a parcel said last that he hands it in; asked only where he brings one back."""
+    is_out = parcel.road is Stage.WITH_COURIER and parcel.side is None
+    if holder.role is not Role.COURIER or is_out:
+        return None
+    if fact is not None and fact.kind is Kind.HANDING_IN:
+        return min(fact.occurred_at, fact.recorded_at)
+    said = Fact.parcel_id == parcel.id, Fact.kind == Kind.HANDING_IN, Fact.occurred_at >= since
+    return session.scalar(select(Fact.occurred_at).where(*said).order_by(Fact.seq.desc()).limit(1))
 
 
 def _slot_begins(session: Session, parcel: Parcel, fact: Fact | None) -> datetime | None:

@@ -12,6 +12,9 @@ from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 
 ACCIDENT = "accident"
+#: Money: another sum than was due was taken at the door; what was counted is not what should be there; none came.
+SUM, CASH_GAP, CASH = "sum", "cash_gap", "cash"
+OF_MONEY = (SUM, CASH_GAP, CASH)
 #: The agenda's own word for a stop that nobody marked is the same trouble as the courier's deadline.
 _STEP_OF = {"stop_not_marked": "mark"}
 BY_SCAN = "scan"
@@ -22,11 +25,13 @@ class Changed(Exception):
 
 
 def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
-    """Follower of the journal: a missed deadline or an accident opens an incident, unless it is open already."""
-    if fact.kind not in (Kind.DEADLINE_MISSED, Kind.INCIDENT):
+    """Follower of the journal: a missed deadline, an accident, or money that is not what it should be opens an
+    incident, unless it is open already.
+    """
+    step = _step(fact)
+    if step is None:
         return
-    step = fact.details.get("step") or _STEP_OF.get(fact.details.get("cause", ""), ACCIDENT)
-    said = str(fact.details.get("note") or fact.details.get("text") or fact.details.get("cause") or "")[:200]
+    said = _said(fact)[:200]
     known = session.scalar(select(Incident).where(*_open(parcel.id), Incident.step == step))
     if known is not None:
         if said:
@@ -37,13 +42,42 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     session.add(Incident(parcel_id=parcel.id, **incident))
 
 
+def _step(fact: Fact) -> str | None:
+    """Which incident a fact opens; None for most."""
+    details = fact.details
+    if fact.kind in (Kind.DEADLINE_MISSED, Kind.INCIDENT):
+        return details.get("step") or _STEP_OF.get(details.get("cause", ""), ACCIDENT)
+    if fact.kind is Kind.CASH_HANDED_IN:
+        return CASH_GAP if details.get("gap_minor") else None
+    is_delivery = fact.kind is Kind.DELIVERED or details.get("kind") == Kind.DELIVERED
+    return SUM if is_delivery and fact.source == "courier" and "due_minor" in details else None
+
+
+def _said(fact: Fact) -> str:
+    """What was said of it, the sums first where it is about money."""
+    details = fact.details
+    words = str(details.get("note") or details.get("text") or details.get("cause") or "")
+    if fact.kind is Kind.CASH_HANDED_IN and "gap_minor" in details:
+        return f"{details['gap_minor'] / 100:+.2f} {details['currency']}. {words}".strip(" .")
+    if "due_minor" in details and fact.source == "courier":
+        sums = f"{details['cod_minor'] / 100:.2f} / {details['due_minor'] / 100:.2f} {details['currency']}"
+        return f"{sums}. {words}".strip(" .")
+    return words
+
+
 def _open(parcel_id: int) -> tuple[ColumnElement[bool], ...]:
     return Incident.parcel_id == parcel_id, Incident.resolved_at.is_(None)
 
 
 def _named(fact: Fact) -> tuple[Role, str] | None:
-    """Who answers, where the fact itself says so: a courier whose round has not left."""
-    return (Role(fact.details["role"]), fact.details["name"]) if "role" in fact.details else None
+    """Who answers, where the fact itself says so: a courier whose round has not left, or whose money is not right."""
+    details = fact.details
+    if "role" in details:
+        return Role(details["role"]), details["name"]
+    if fact.kind is Kind.CASH_HANDED_IN:
+        return Role.COURIER, str(details.get("from", ""))
+    is_delivery = fact.kind in (Kind.DELIVERED, Kind.LATE_NEWS)
+    return (Role.COURIER, str(details.get("by", ""))) if is_delivery else None
 
 
 def _answers(session: Session, parcel_id: int) -> tuple[Role, str]:

@@ -137,7 +137,8 @@ class Warehouse(Base):
 
 class Staff(Base):
     """Somebody who signs in: an operator, a courier (of one slot zone, with the phone recipients are given), a shop's
-    person, a storekeeper of one warehouse.
+    person, a storekeeper of one warehouse. `is_cashier` is a right beside the role: to count couriers' money and to
+    hand shops theirs.
     """
 
     __tablename__ = "staff"
@@ -151,6 +152,7 @@ class Staff(Base):
     zone_id: Mapped[int | None]
     phone: Mapped[str] = mapped_column(String(20), default="", server_default="")
     warehouse_id: Mapped[int | None] = mapped_column(ForeignKey("warehouses.id"))
+    is_cashier: Mapped[bool] = mapped_column(default=False, server_default=false())
     __table_args__ = (CheckConstraint("role IN ('operator', 'courier', 'shop', 'manager', 'warehouse')", name="role"),)
 
 

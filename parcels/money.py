@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from parcels import holdings, journal
@@ -18,7 +18,7 @@ from parcels.models import Fact, Parcel
 from parcels.stages import Kind
 
 #: Facts that say something of a parcel's money, and how much it is.
-_TELLING = (Kind.DELIVERED, Kind.CASH_HANDED_IN, Kind.CASH_SENT, Kind.CASH_BACK)
+_TELLING = (Kind.DELIVERED, Kind.CASH_HANDED_IN, Kind.CASH_SENT, Kind.CASH_BACK, Kind.CASH_TAKEN_BACK)
 
 _KEY = re.compile(r"([0-9]{1,18}):([0-9]{1,9})")
 #: Written out, so that SQLite too finds its few rows by the index of them.
@@ -36,7 +36,7 @@ class Where(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Cash:
     """The money of one parcel: `minor` units of the parcel's currency, the open row of who has it, and, of what has
-    come back, the number of the payment.
+    come back, the number of the payment. `note` is what was said where another sum was taken than was due.
     """
 
     parcel: Parcel
@@ -44,6 +44,12 @@ class Cash:
     where: Where
     minor: int
     payment: str = ""
+    note: str = ""
+
+    @property
+    def missing_minor(self) -> int:
+        """How much less there is than was due; negative when it is more."""
+        return self.parcel.cod_minor - self.minor
 
     @property
     def currency(self) -> str:
@@ -89,17 +95,41 @@ def in_tills(session: Session) -> list[Cash]:
 
 def _cash(parcel: Parcel, holding: Holding, facts: Iterable[Fact]) -> Cash:
     """The last that was said of the sum counts: a courier may bring less than was due."""
-    minor, payment, kinds = parcel.cod_minor, "", set[Kind]()
+    minor, payment, note, kinds = parcel.cod_minor, "", "", set[Kind]()
     for fact in facts:
         minor = fact.details.get("cod_minor", minor)
         payment = str(fact.details.get("payment", payment))
+        if fact.kind is Kind.DELIVERED:
+            note = str(fact.details.get("note", note))
         kinds.add(fact.kind)
     if holding.role is Role.SHOP:
         where = Where.BACK
     else:
         is_on_way = holding.role is Role.CARRIER and Kind.CASH_SENT in kinds
         where = Where.SENT if is_on_way else Where.TAKEN
-    return Cash(parcel, holding, where, minor, payment)
+    return Cash(parcel, holding, where, minor, payment, note if minor != parcel.cod_minor else "")
+
+
+def standing(session: Session, keys: Sequence[str]) -> list[Cash]:
+    """The money in our tills that is named, its parcels locked: all of it, of one shop and currency.
+
+    Args: `keys` as `Cash.key` gave them. Raises Changed.
+    """
+    found = _locked(session, keys, Role.WAREHOUSE)
+    is_one = len({(cash.parcel.shop_id, cash.currency) for cash in found}) == 1
+    if not is_one or {cash.key for cash in found} != set(keys):
+        raise Changed
+    return found
+
+
+def _locked(session: Session, keys: Sequence[str], role: Role) -> list[Cash]:
+    ids = sorted({_ids(key)[0] for key in keys})
+    try:
+        for parcel_id in ids:
+            journal.lock(session, parcel_id)
+    except UnknownParcel as error:
+        raise Changed from error
+    return held(session, Parcel.id.in_(ids), Holding.role == role)
 
 
 def pay_out(session: Session, keys: Sequence[str], payment: Payment, now: datetime) -> list[Cash]:
@@ -108,24 +138,43 @@ def pay_out(session: Session, keys: Sequence[str], payment: Payment, now: dateti
     Args: `keys` as `Cash.key` gave them. The fact of the first parcel lists all orders, and the letter hangs on it; the
     others name that parcel. Returns what was handed over. Raises Changed, also when it is of two shops or currencies.
     """
-    seen = dict(_ids(key) for key in keys)
-    try:
-        for parcel_id in sorted(seen):
-            journal.lock(session, parcel_id)
-    except UnknownParcel as error:
-        raise Changed from error
-    found = held(session, Parcel.id.in_(seen), Holding.role == Role.WAREHOUSE)
-    is_one = len({(cash.parcel.shop_id, cash.currency) for cash in found}) == 1
-    if not is_one or {cash.parcel.id: cash.held.seq for cash in found} != seen:
-        raise Changed
+    found = standing(session, keys)
     first = found[0].parcel
     orders = [[cash.parcel.number, cash.parcel.order_number, cash.minor, cash.currency] for cash in found]
     for cash in found:
         told: dict[str, Any] = {"orders": orders} if cash.parcel is first else {"told_with": first.number}
         said = {"payment": payment.number, "paid_on": payment.day.isoformat(), "by": payment.by}
         details = {**said, "cod_minor": cash.minor, "currency": cash.currency, "source": cash.held.name, **told}
+        if times := _times_paid(session, cash.parcel.id):
+            details["again"] = times  # paid before and reversed: this payment is told anew
         journal.record(session, cash.parcel, NewFact(Kind.CASH_BACK, payment.source, details=details), now)
     return found
+
+
+def _times_paid(session: Session, parcel_id: int) -> int:
+    paid = Fact.parcel_id == parcel_id, Fact.kind == Kind.CASH_BACK
+    return session.scalar(select(func.count()).select_from(Fact).where(*paid)) or 0
+
+
+def take_back(session: Session, keys: Sequence[str], payment: Payment, reason: str, now: datetime) -> None:
+    """A payment was a mistake: the money of its orders lies again where it lay before. Raises Changed.
+
+    Args: `keys` as they were paid out; `payment` the number that is reversed, and who says so.
+    """
+    for cash in _locked(session, keys, Role.SHOP):
+        before = _before(session, cash)
+        if cash.payment != payment.number or before is None:
+            raise Changed
+        said = {"by": payment.by, "note": reason, "reversed": payment.number, "payment": ""}
+        details = {**said, "cod_minor": cash.minor, "currency": cash.currency, "warehouse": before.holder_id}
+        new = NewFact(Kind.CASH_TAKEN_BACK, payment.source, place=before.name, details=details)
+        journal.record(session, cash.parcel, new, now)
+
+
+def _before(session: Session, cash: Cash) -> Holding | None:
+    """Who had the money before the shop."""
+    earlier = Holding.parcel_id == cash.parcel.id, _IS_CASH, Holding.seq < cash.held.seq
+    return session.scalar(select(Holding).where(*earlier).order_by(Holding.seq.desc()).limit(1))
 
 
 def _ids(key: str) -> tuple[int, int]:

@@ -60,7 +60,8 @@ class Desk:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A parcel at a desk: whether it begins or ends its way in this city, the day and zone that are agreed, whether it
-    has been put aside since the shop recalled it, and whether its label names an address that is not its own any more.
+    has been put aside since the shop recalled it, whether its label names an address that is not its own any more, and
+    whether a courier, by his own marks, still has to give it back (`is_awaited`).
     """
 
     state: State
@@ -73,6 +74,7 @@ class Seen:
     agreed_zone: int | None = None
     is_set_aside: bool = False
     is_mislabelled: bool = False
+    is_awaited: bool = False
 
     def is_held_at(self, desk: Desk) -> bool:
         return self.holder.role is Role.WAREHOUSE and self.holder.id == desk.warehouse_id
@@ -80,7 +82,7 @@ class Seen:
 
 def decide(mode: Mode, desk: Desk, seen: Seen) -> Kind | Why:
     """The fact that a scan records, or why it records none."""
-    if seen.state.is_closed:
+    if seen.state.is_closed and not (mode is Mode.BACK and seen.is_awaited):
         return Why.CLOSED
     if desk.shop_id is not None and desk.shop_id != seen.shop_id:
         return Why.WRONG_WAREHOUSE
@@ -149,9 +151,9 @@ def _back(desk: Desk, seen: Seen) -> Kind | Why:
         return Kind.RETURNED if seen.state.side in GOING_BACK else Why.NOT_BACK
     if seen.state.side is Stage.RECALLED:
         return _put_aside(desk, seen)
-    if seen.is_held_at(desk):
+    if seen.is_held_at(desk) and not seen.is_awaited:
         return Why.ALREADY
-    is_on_way_back = seen.state.side in GOING_BACK or seen.holder.role is Role.COURIER
+    is_on_way_back = seen.state.side in GOING_BACK or seen.holder.role is Role.COURIER or seen.is_awaited
     return Kind.BACK_AT_DEPOT if is_on_way_back else Why.NOT_BACK
 
 

@@ -58,11 +58,13 @@ class Kind(StrEnum):
     REMINDED = "reminded"
 
     PACKED = "packed"
+    HANDING_IN = "handing_in"
     BACK_AT_DEPOT = "back_at_depot"
     DEADLINE_MISSED = "deadline_missed"
     CASH_HANDED_IN = "cash_handed_in"
     CASH_SENT = "cash_sent"
     CASH_BACK = "cash_back"
+    CASH_TAKEN_BACK = "cash_taken_back"
 
     PROMISED = "promised"
     HAND_OVER_LATE = "hand_over_late"

@@ -82,6 +82,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         TWILIO_ACCOUNT_SID=settings.twilio["TWILIO_ACCOUNT_SID"],
         TWILIO_AUTH_TOKEN=settings.twilio["TWILIO_AUTH_TOKEN"],
         SUPPORT_PHONE=settings.support_phone,
+        DISPATCH_PHONE=settings.dispatch_phone or settings.support_phone,
+        PAYOUT_LIMIT=settings.payout_limit,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,

@@ -135,6 +135,21 @@ def create_user(login: str, role: str, name: str, shop: str, zone: str, phone: s
     click.echo(f"Сотрудник {login} заведён ({role}).")
 
 
+@command(main, "cashier")
+@click.argument("login")
+@click.option("--off", is_flag=True, help="Забрать право.")
+def cashier(login: str, off: bool) -> None:
+    """Дать сотруднику право кассира: считать деньги курьеров и передавать их магазинам."""
+    with transaction() as session:
+        staff = session.scalar(select(Staff).where(Staff.login == login))
+        if staff is None:
+            raise Trouble(f"Сотрудника с именем входа {login} нет; заведите его: flask create-user.")
+        if staff.role not in access.MAY_BE_CASHIER:
+            raise Trouble("Кассиром может быть оператор, управляющий или кладовщик: свои деньги никто не считает.")
+        staff.is_cashier = not off
+    click.echo(f"{login}: право кассира {'снято' if off else 'есть'}.")
+
+
 @command(main, "seed-demo")
 def seed_demo() -> None:
     """Завести магазин с двумя сотнями заказов на всех этапах, чтобы посмотреть портал."""

@@ -28,6 +28,10 @@ class Settings:
     twilio: dict[str, str]
     support_phone: str
     queue_folder: Path
+    #: Minor units: what one cashier may pay to one shop within a day without a second one.
+    payout_limit: int = 5_000_000
+    #: The number couriers ring; the support's own when none is set.
+    dispatch_phone: str = ""
     #: Everything that begins with CARRIER_: see `carriers.keys`.
     carriers: dict[str, str] = field(default_factory=dict)
     #: HTTP_SMS_CONFIG, SMTP_URL and MAIL_FROM, as far as they are set.
@@ -75,6 +79,8 @@ def from_environment() -> Settings:
         twilio={name: env.str(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")},
         support_phone=env.str("SUPPORT_PHONE", "") or "+78000000417",
         queue_folder=instance / "queue",
+        payout_limit=env.int("PAYOUT_LIMIT", 50_000) * 100,
+        dispatch_phone=env.str("DISPATCH_PHONE", ""),
         gateways={name: env.str(name, "") for name in ("HTTP_SMS_CONFIG", "SMTP_URL", "MAIL_FROM")},
         carriers={name: value for name, value in os.environ.items() if name.startswith("CARRIER_")},
     )

@@ -136,13 +136,15 @@ def _failed(scene: Scene, said: Said) -> str:
 def _back(scene: Scene, said: Said) -> str:
     code = said.fields.get("code", "")
     brought = round_loading.bring_back(scene.session, scene.one, code, scene.user.name, scene.now, said.at)
-    return _("На складе: {number}.", number=brought.parcel.number)
+    return _("{number}: ждём скана склада. До него посылка за вами.", number=brought.parcel.number)
 
 
 def _close(scene: Scene, said: Said) -> str:
     sums = {name.removeprefix("cash_"): minor(value) for name, value in said.fields.items() if name[:5] == "cash_"}
     round_closing.close(scene.session, scene.one, sums, scene.now)
-    return _("Рейс закрыт. Спасибо.")
+    if scene.one.closed_at is not None:
+        return _("Рейс закрыт. Спасибо.")
+    return _("Записали: вы сдаёте рейс. Он закроется, когда склад примет посылки, а кассир деньги.")
 
 
 DEEDS: dict[str, Callable[[Scene, Said], str]] = {

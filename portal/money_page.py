@@ -1,4 +1,4 @@
-"""What the pages about cash on delivery show: the tills of our warehouses, and a shop's money wherever it is."""
+"""What the pages about cash on delivery show: what couriers bring, the tills of our warehouses, a shop's money."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,18 +6,23 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from parcels import money
 from parcels.custody import Role
 from parcels.custody_models import Holding
 from parcels.models import Parcel
 from parcels.money import Cash, Where
+from parcels.money_models import Payout
 from parcels.stages import GOING_BACK
+from portal import hand_in_page
+from portal.hand_in_page import HandIn
 from portal.recalls_page import holder_words
 
 #: So long what has come back stays on the shop's page.
 REMEMBERED = timedelta(days=60)
+#: So long a payment can be seen and reversed on the cashier's page, and so many of them.
+REVERSIBLE, SHOWN = timedelta(days=14), 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,19 @@ class Till:
     @property
     def minor(self) -> int:
         return sum(cash.minor for cash in self.cash)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The cashier's page: rounds whose money is to be counted, payments that wait for a second person, our tills, what
+    was paid lately, and of that what has been reversed, by id.
+    """
+
+    to_count: list[HandIn]
+    waiting: list[Payout]
+    tills: list[Till]
+    paid: list[Payout]
+    reversed: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,22 @@ class ShopMoney:
     totals: list[Total]
     cash: list[Cash]
     prepaid: int
+
+
+def desk(session: Session, now: datetime) -> Desk:
+    """Read the cashier's page."""
+    around = joinedload(Payout.shop), joinedload(Payout.maker), joinedload(Payout.confirmer)
+    is_waiting = Payout.done_at.is_(None), Payout.dropped_at.is_(None)
+    waiting = session.scalars(select(Payout).where(*is_waiting).options(*around).order_by(Payout.id))
+    lately = select(Payout).where(Payout.done_at > now - REVERSIBLE).options(*around)
+    paid = list(session.scalars(lately.order_by(Payout.done_at.desc(), Payout.id.desc()).limit(SHOWN)))
+    return Desk(
+        to_count=[one for one in hand_in_page.open_ones(session, now) if one.owed],
+        waiting=list(waiting),
+        tills=tills(session),
+        paid=paid,
+        reversed=frozenset(row.reverses for row in paid if row.reverses is not None),
+    )
 
 
 def tills(session: Session) -> list[Till]:

@@ -22,7 +22,9 @@ NIGHT_ENDS = time(4)
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day of a courier; `round` is None as long as none is built. `opened` is a stop taken out of its turn."""
+    """A day of a courier; `round` is None as long as none is built. `opened` is a stop taken out of its turn. `owed` is
+    the money that no cashier has counted yet, in minor units by currency.
+    """
 
     zone: Zone
     on: date
@@ -31,6 +33,7 @@ class Day:
     round: Round | None = None
     stops: list[Stop] = field(default_factory=list)
     opened: Stop | None = None
+    owed: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -75,6 +78,16 @@ class Day:
         return [stop for stop in self.stops if stop.is_to_return]
 
     @property
+    def handing_in(self) -> list[Stop]:
+        """Parcels that he says he hands in, or has: each is his until a storekeeper has scanned it."""
+        return [stop for stop in self.stops if stop.is_not_received and not stop.is_to_return]
+
+    @property
+    def is_handed_in(self) -> bool:
+        """Has he said that he hands the round in, and is something of it still with him?"""
+        return self.round is not None and self.round.handed_at is not None and self.round.closed_at is None
+
+    @property
     def missing(self) -> Missing:
         """What keeps the round from being closed, the money left aside."""
         return round_closing.missing(self.stops, {})
@@ -98,7 +111,17 @@ def build(
     one = rounds.round_of(session, courier_id, on)
     stops = rounds.stops_of(session, one.id) if one is not None else []
     opened = [stop for stop in stops if stop.parcel.id == parcel_id]
-    return Day(zone, on, today, now, one, stops, opened[-1] if opened else None)
+    owed = _sums((stop.parcel.currency, minor) for stop, minor in round_closing.uncounted(session, stops))
+    return Day(
+        zone=zone,
+        on=on,
+        today=today,
+        now=now,
+        round=one,
+        stops=stops,
+        opened=opened[-1] if opened else None,
+        owed=owed,
+    )
 
 
 def _night(session: Session, courier_id: int, zone: Zone, now: datetime) -> date | None:

@@ -17,7 +17,7 @@ from parcels.numbers import parcel_id_in
 from parcels.scanning import Desk, Mode, Seen, Why, decide, grams
 from parcels.stages import Kind, Stage
 from portal.tracking_story import is_readdressed
-from scheduling import booking, round_loading
+from scheduling import booking, round_closing, round_loading
 from scheduling.calendars import local_date
 from scheduling.models import Slot
 from scheduling.zones import service_of
@@ -137,7 +137,9 @@ def _take(session: Session, keeper: Keeper, parcel: Parcel, asked: Asked, now: d
         except round_loading.WrongParcel:
             return Why.WRONG_COURIER
     if answer is Kind.BACK_AT_DEPOT:
-        round_loading.take_back(session, parcel.id, now)
+        stop = round_loading.take_back(session, parcel.id, now)
+        if stop is not None:
+            round_closing.settle(session, stop.round_id, now, may_wait=False)
     journal.record(session, parcel, NewFact(answer, keeper.source, None, keeper.warehouse.name, details), now)
     return answer
 
@@ -158,6 +160,7 @@ def seen(session: Session, warehouse: Warehouse, parcel: Parcel) -> Seen:
         agreed_zone=slot.zone_id if slot is not None else None,
         is_set_aside=parcel.side is Stage.RECALLED and _is_set_aside(session, parcel.id),
         is_mislabelled=_is_mislabelled(session, parcel.id),
+        is_awaited=round_loading.is_awaited(session, parcel.id),
     )
 
 

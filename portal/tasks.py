@@ -34,10 +34,11 @@ def notice_hanging() -> None:
 
 @shared_task
 def rounds() -> None:
-    """Rounds to be built, and those that have not begun in time."""
+    """Rounds to be built, those that have not begun in time, and those that are over or brought no money."""
     moment = now()
     ticking.build_rounds(moment)
     ticking.find_late_rounds(moment)
+    ticking.settle_rounds(moment)
 
 
 @shared_task

@@ -17,7 +17,7 @@ from portal.offering import ask_all
 from portal.polling import poll_carriers
 from portal.sending import deliver_messages
 from portal.transaction import Session, reading, transaction
-from scheduling import agenda, hanging, lessons, photos, round_building, rounds, zones
+from scheduling import agenda, hanging, lessons, photos, round_building, round_closing, rounds, zones
 
 log = logging.getLogger("vekha.ticking")
 #: The worker sweeps every few seconds; what is due for longer than this means that it does not.
@@ -29,7 +29,7 @@ FAILED = "failed"
 class Round:
     """What one round has done: steps of the agenda and missed deadlines by name; messages, webhooks, carriers' news and
     what they offer by outcome; slots opened, parcels found to hang, rounds of couriers built or added to, ids of those
-    that have not begun in time, carriers learned of.
+    that have not begun in time, how many were closed or brought no money, carriers learned of.
     """
 
     steps: Counter[str] = field(default_factory=Counter)
@@ -42,6 +42,7 @@ class Round:
     hanging: int = 0
     rounds: int = 0
     late_rounds: list[int] = field(default_factory=list)
+    settled: int = 0
     learned: list[str] = field(default_factory=list)
 
 
@@ -57,6 +58,7 @@ def tick(now: datetime) -> Round:
     done.missed = watch(now)
     done.rounds = build_rounds(now)
     done.late_rounds = find_late_rounds(now)
+    done.settled = settle_rounds(now)
     done.messages = deliver_messages(lambda: now)
     done.hooks = deliver_hooks(lambda: now)
     return done
@@ -95,20 +97,31 @@ def build_day(zone_id: int, day: date, now: datetime) -> int:
         return len(round_building.keep(session, draft, orders, now))
 
 
+def settle_rounds(now: datetime) -> int:
+    """Close the rounds of which nothing is with the courier any more, and say of which no money has come.
+
+    Returns how many were closed or said.
+    """
+    with reading() as session:
+        handed_in, unpaid = round_closing.to_settle(session), round_closing.unpaid(session, now)
+    count = sum(_is_done(round_id, round_closing.settle, now) for round_id in handed_in)
+    return count + sum(_is_done(round_id, round_closing.tell_unpaid, now) for round_id in unpaid)
+
+
 def find_late_rounds(now: datetime) -> list[int]:
     """Say of each round that has not begun by its hour that it is late, and open an incident. Returns their ids."""
     with reading() as session:
         late = rounds.late(session, now)
-    return [round_id for round_id in late if _is_told(round_id, now)]
+    return [round_id for round_id in late if _is_done(round_id, rounds.tell_late, now)]
 
 
-def _is_told(round_id: int, now: datetime) -> bool:
+def _is_done(round_id: int, act: Callable[[Session, int, datetime], bool], now: datetime) -> bool:
     """Each round in a transaction of its own; one that fails is logged, and holds up no other."""
     try:
         with transaction() as session:
-            return rounds.tell_late(session, round_id, now)
+            return act(session, round_id, now)
     except Exception:
-        log.exception("late round %s", round_id)
+        log.exception("%s of round %s", act.__name__, round_id)
         return False
 
 

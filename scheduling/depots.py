@@ -17,9 +17,9 @@ def depot_of(session: Session, zone_id: int) -> Warehouse | None:
     return session.scalar(query.where(ZoneSettlement.zone_id == zone_id, Warehouse.shop_id.is_(None)).limit(1))
 
 
-def at_depot(session: Session, zone_id: int, kind: Kind, details: dict[str, Any]) -> NewFact:
-    """What a courier gives back in the evening, as a fact at the warehouse that takes it."""
+def at_depot(session: Session, zone_id: int, kind: Kind, details: dict[str, Any], source: str) -> NewFact:
+    """What is taken from a courier in the evening, as a fact at the warehouse of his zone. Args: `source` who takes."""
     depot = depot_of(session, zone_id)
     if depot is None:
-        return NewFact(kind, "courier", details=details)
-    return NewFact(kind, "courier", place=depot.name, details={**details, "warehouse": depot.id})
+        return NewFact(kind, source, details=details)
+    return NewFact(kind, source, place=depot.name, details={**details, "warehouse": depot.id})

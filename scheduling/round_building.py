@@ -70,7 +70,7 @@ def read(session: Session, zone_id: int, day: date) -> Draft:
     draft = Draft(zone_id, day, [_visit(*row) for row in session.execute(query)])
     there = rounds_of(session, zone_id, day)
     for one in there:
-        if one.closed_at is None:
+        if one.closed_at is None and one.handed_at is None:
             stops = stops_in_order(session, one.id)
             draft.rounds.append(one.id)
             draft.versions.append(one.version)

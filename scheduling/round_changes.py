@@ -15,13 +15,19 @@ from scheduling.round_models import Round, RoundStop
 from scheduling.round_plan import put_in, timed
 
 
-def hold(session: Session, round_id: int, seen: int | None = None) -> Round:
-    """A round, held until the transaction ends. Raises LookupError; Changed when it is not what the dispatcher saw."""
+def held_for_update(session: Session, round_id: int) -> Round:
+    """A round with its courier, held until the transaction ends. Raises LookupError."""
     query = select(Round).where(Round.id == round_id).options(joinedload(Round.courier)).with_for_update(of=Round)
     one = session.scalar(query.execution_options(populate_existing=True))
     if one is None:
         raise LookupError(f"round {round_id}")
-    if one.closed_at is not None:
+    return one
+
+
+def hold(session: Session, round_id: int, seen: int | None = None) -> Round:
+    """A round, held until the transaction ends. Raises LookupError; Changed when it is not what the dispatcher saw."""
+    one = held_for_update(session, round_id)
+    if one.handed_at is not None or one.closed_at is not None:
         raise Impossible("round_closed")
     if seen is not None and one.version != seen:
         raise Changed("round")

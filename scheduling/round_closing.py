@@ -1,21 +1,34 @@
-"""The end of a courier's day: what still keeps his round from being closed, and closing it, cash and all."""
+"""The end of a courier's day: what he says he hands in, and what a storekeeper and a cashier have taken from him.
 
-from collections.abc import Sequence
+His word frees him of nothing. A round is closed when all that came back has been scanned and the money counted.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, joinedload
 
-from parcels import journal
+from parcels import incidents, journal
+from parcels.custody import Role
+from parcels.custody_models import Holding
+from parcels.journal import NewFact
 from parcels.stages import Kind
-from scheduling.depots import at_depot
-from scheduling.round_models import Round
-from scheduling.rounds import Stop, stops_of
+from scheduling.calendars import moment
+from scheduling.models import Zone
+from scheduling.round_models import Round, RoundStop
+from scheduling.rounds import DELIVERED, Standing, Stop, stops_of
+
+#: Written out, so that SQLite too finds its few rows by the index of them.
+_IS_CASH = text("holdings.what = 'cash'")
+#: Until then, on the day after, a cashier has counted what a courier brought.
+COUNTED_BY = time(12)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What still keeps a round from being closed: numbers of stops, and sums in minor units by currency."""
+    """What still keeps a round from being handed in: numbers of stops, and sums in minor units by currency."""
 
     unmarked: list[int]
     to_return: list[int]
@@ -28,7 +41,7 @@ class Missing:
 
 
 class NotClosable(Exception):
-    """A round that cannot be closed yet; `missing` says why."""
+    """A round that cannot be handed in yet; `missing` says why."""
 
     def __init__(self, missing: Missing):
         super().__init__(str(missing))
@@ -36,27 +49,108 @@ class NotClosable(Exception):
 
 
 def missing(stops: Sequence[Stop], entered: dict[str, int]) -> Missing:
-    """What is missing for a round to be closed. Args: `entered` the money the courier gives back, by currency."""
-    taken: dict[str, int] = {}
-    for stop in stops:
-        taken[stop.parcel.currency] = taken.get(stop.parcel.currency, 0) + stop.cash_minor
+    """What is missing for a round to be handed in. Args: `entered` the money the courier hands in, by currency."""
     unmarked = [stop.number for stop in stops if not stop.is_done]
-    return Missing(unmarked, [stop.number for stop in stops if stop.is_to_return], taken, entered)
+    to_return = [stop.number for stop in stops if stop.is_to_return]
+    taken = sums((stop.parcel.currency, stop.cash_minor) for stop in stops)
+    return Missing(unmarked, to_return, taken, entered)
+
+
+def sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Minor units added up by currency."""
+    found: dict[str, int] = {}
+    for currency, minor in pairs:
+        found[currency] = found.get(currency, 0) + minor
+    return found
 
 
 def close(session: Session, one: Round, entered: dict[str, int], now: datetime) -> None:
-    """The day is over: every stop is marked, what was not handed over is back, the money adds up.
+    """The courier says that he hands his round in: every stop is marked, and he gives back what he has taken.
 
     A second press changes nothing. Raises NotClosable.
     """
-    if one.closed_at is not None:
+    if one.handed_at is not None:
         return
-    left = missing(stops_of(session, one.id), entered)
-    if left.unmarked or left.to_return or left.is_cash_short:
-        raise NotClosable(left)
-    for stop in sorted(stops_of(session, one.id), key=lambda stop: stop.parcel.id):
-        if stop.cash_minor:
-            parcel = journal.lock(session, stop.parcel.id)
-            details = {"by": one.courier.name, "cod_minor": stop.cash_minor, "currency": parcel.currency}
-            journal.record(session, parcel, at_depot(session, one.zone_id, Kind.CASH_HANDED_IN, details), now)
-    one.closed_at, one.cash_handed = now, left.taken
+    lacks = missing(stops_of(session, one.id), entered)
+    if lacks.unmarked or lacks.to_return or lacks.is_cash_short:
+        raise NotClosable(lacks)
+    one.handed_at, one.cash_handed = now, lacks.taken
+    session.flush()
+    settle(session, one.id, now)
+
+
+def uncounted(session: Session, stops: Sequence[Stop]) -> list[tuple[Stop, int]]:
+    """The money that a courier still answers for, stop by stop in minor units."""
+    wanted = {stop.parcel.id: stop for stop in stops if _money_of(stop)}
+    held = select(Holding.parcel_id).where(_IS_CASH, Holding.until.is_(None), Holding.role == Role.COURIER)
+    still = set(session.scalars(held.where(Holding.parcel_id.in_(wanted))))
+    return [(stop, _money_of(stop)) for parcel_id, stop in wanted.items() if parcel_id in still]
+
+
+def _money_of(stop: Stop) -> int:
+    """As `Stop.cash_minor`; but of what a carrier calls delivered only a storekeeper's scan says that it was not."""
+    is_unsaid = stop.standing is Standing.DELIVERED and stop.at.outcome != DELIVERED
+    if is_unsaid and stop.at.loaded_at is not None and stop.at.received_at is None:
+        return stop.parcel.cod_minor
+    return stop.at.cash_minor
+
+
+def settle(session: Session, round_id: int, now: datetime, may_wait: bool = True) -> bool:
+    """Close a round that was handed in, once nothing of it is with the courier any more. Returns whether it is closed.
+
+    Args: `may_wait` False where somebody else may hold the round while we hold one of its parcels; then the sweep
+    (`to_settle`) does it a moment later.
+    """
+    query = select(Round).where(Round.id == round_id).with_for_update(of=Round, skip_locked=not may_wait)
+    one = session.scalar(query.execution_options(populate_existing=True))
+    if one is None or one.handed_at is None:
+        return False
+    if one.closed_at is None:
+        stops = stops_of(session, one.id)
+        is_left = any(stop.is_not_received for stop in stops) or uncounted(session, stops)
+        if not is_left:
+            one.closed_at = now
+            session.flush()
+    return one.closed_at is not None
+
+
+def to_settle(session: Session) -> list[int]:
+    """Ids of the rounds that were handed in and are not closed."""
+    query = select(Round.id).where(Round.handed_at.is_not(None), Round.closed_at.is_(None))
+    return list(session.scalars(query.order_by(Round.id)))
+
+
+def unpaid(session: Session, now: datetime) -> list[int]:
+    """Ids of the rounds of before whose money no cashier has counted by noon, and of which nobody has said so yet."""
+    query = (
+        select(Round.id, Round.day, Zone.timezone)
+        .join(Zone, Zone.id == Round.zone_id)
+        .join(RoundStop, RoundStop.round_id == Round.id)
+        .join(Holding, Holding.parcel_id == RoundStop.parcel_id)
+        .where(_IS_CASH, Holding.until.is_(None), Holding.role == Role.COURIER, Round.unpaid_at.is_(None))
+        .distinct()
+        .order_by(Round.id)
+    )
+    rows = session.execute(query).all()
+    return [row.id for row in rows if moment(row.day + timedelta(days=1), COUNTED_BY, row.timezone) <= now]
+
+
+def tell_unpaid(session: Session, round_id: int, now: datetime) -> bool:
+    """Money that has not come is an incident on its courier. Returns whether that was news."""
+    query = select(Round).where(Round.id == round_id, Round.unpaid_at.is_(None)).with_for_update(of=Round)
+    one = session.scalar(query.options(joinedload(Round.courier)))
+    owed = uncounted(session, stops_of(session, round_id)) if one is not None else []
+    if one is None or not owed:
+        return False
+    one.unpaid_at = now
+    total = sums((stop.parcel.currency, minor) for stop, minor in owed)
+    note = ", ".join(f"{minor / 100:.2f} {currency}" for currency, minor in total.items())
+    details = {"step": incidents.CASH, "role": Role.COURIER.value, "name": one.courier.name}
+    new = NewFact(
+        Kind.DEADLINE_MISSED,
+        "agenda",
+        details={**details, "note": f"{one.name}: {note}"},
+        dedup_key=f"round:{round_id}:cash",
+    )
+    parcel = journal.lock(session, min(stop.parcel.id for stop, _minor in owed))
+    return journal.record(session, parcel, new, now) is not None

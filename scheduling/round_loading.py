@@ -11,7 +11,6 @@ from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Staff
 from parcels.numbers import parcel_id_scanned, written
 from parcels.stages import Kind, Stage
-from scheduling.depots import at_depot
 from scheduling.models import Booking
 from scheduling.policy import Reason, Refusal
 from scheduling.round_models import Round, RoundStop
@@ -75,7 +74,8 @@ def load(
         raise Refusal(Reason.NOT_TO_LOAD)
     details = said_of(stop, one.day, courier) | ({"unreadable": True} if by_eye else {})
     journal.record(session, parcel, as_it_was(session, stop, NewFact(Kind.TO_COURIER, "courier", at, "", details)), now)
-    stop.loaded_at, stop.back_at = at or now, None
+    stop.loaded_at = at or now
+    stop.back_at = stop.received_at = None
     bring_over(session, one, stop)
     return stop
 
@@ -122,16 +122,33 @@ def hand_out(session: Session, parcel_id: int, courier: Staff, day: date, now: d
         return who.said
     if stop.round.courier_id != courier.id:
         raise WrongParcel(written(parcel_id), (stop.round.name, stop.round.courier.name))
-    stop.loaded_at, stop.back_at = stop.loaded_at if stop.is_loaded else now, None
+    stop.loaded_at = stop.loaded_at if stop.is_loaded else now
+    stop.back_at = stop.received_at = None
     return said_of(stop, day, who)
 
 
-def take_back(session: Session, parcel_id: int, now: datetime) -> None:
-    """A warehouse has a parcel back from the car: its stop is not loaded any more, and nothing is left to return."""
+def take_back(session: Session, parcel_id: int, now: datetime) -> RoundStop | None:
+    """A storekeeper has scanned a parcel out of the car: its stop is not loaded any more, nor is it left to return.
+
+    Returns: the stop of the courier who is free of it now, if one had it.
+    """
+    stop = _last_loaded(session, parcel_id)
+    if stop is None or stop.outcome == DELIVERED:
+        return None
+    stop.back_at = stop.back_at or now
+    stop.received_at = stop.received_at or now
+    return stop
+
+
+def is_awaited(session: Session, parcel_id: int) -> bool:
+    """Has a courier, by his own marks, still to give a parcel back, whatever the journal says of it?"""
+    stop = _last_loaded(session, parcel_id)
+    return stop is not None and stop.outcome != DELIVERED and stop.received_at is None
+
+
+def _last_loaded(session: Session, parcel_id: int) -> RoundStop | None:
     query = select(RoundStop).where(RoundStop.parcel_id == parcel_id, RoundStop.loaded_at.is_not(None))
-    stop = session.scalar(query.order_by(RoundStop.booking_id.desc()).limit(1))
-    if stop is not None and stop.outcome != DELIVERED:
-        stop.back_at = stop.back_at or now
+    return session.scalar(query.order_by(RoundStop.booking_id.desc()).limit(1))
 
 
 def said_of(stop: RoundStop, day: date, courier: Courier) -> dict[str, object]:
@@ -158,17 +175,17 @@ def _scanned(session: Session, one: Round, code: str, at: datetime | None) -> Ro
 def bring_back(
     session: Session, one: Round, code: str, courier: str, now: datetime, at: datetime | None = None
 ) -> RoundStop:
-    """A parcel that was not handed over is back in the depot; a second scan changes nothing. Args: `at` as in `load`.
+    """The courier says that he hands in a parcel that nobody took; a second time changes nothing.
 
-    Raises: WrongParcel when it is not one that this round has to bring back.
+    He answers for it until a storekeeper has scanned it. Args: `at` as in `load`. Raises: WrongParcel when it is not
+    one that this round has to bring back.
     """
     stop = _scanned(session, one, code, at)
     if stop.done_at is None or stop.outcome == DELIVERED:
         raise WrongParcel(code.strip()[:40])
     if stop.back_at is None:
-        parcel = journal.lock(session, stop.parcel_id)
         details = {"by": courier, "booking": stop.booking_id}
-        new = replace(at_depot(session, one.zone_id, Kind.BACK_AT_DEPOT, details), at=at)
-        journal.record(session, parcel, new, now)
+        new = NewFact(Kind.HANDING_IN, "courier", at, details=details)
+        journal.record(session, journal.lock(session, stop.parcel_id), new, now)
         stop.back_at = at or now
     return stop

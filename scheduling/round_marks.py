@@ -58,7 +58,7 @@ REFUSALS = tuple(why for why in WhyNot if why not in NOT_MET)
 class HandedOver:
     """What the courier says of a delivery: to whom, the money in minor units, and the number of the receipt.
 
-    A sum other than the one due wants a `comment`.
+    A sum other than the one due wants a `comment`, and is an incident until the office has looked into it.
     """
 
     to: str
@@ -88,7 +88,7 @@ def deliver(
     is_known = parcel.stage is Stage.DELIVERED
     if not is_known or (one.closed_at is not None and at is None):
         _insist_on_car(one, stop, parcel, at)
-    _insist_on_hand_over(parcel, said)
+    _insist_on_hand_over(parcel, said, may_be_unexplained=at is not None)
     details = {"by": courier, "booking": stop.booking_id, "cod_minor": said.cash_minor, "currency": parcel.currency}
     extra = {"to": said.to.strip(), "receipt": said.receipt.strip(), "note": said.comment.strip()}
     if said.cash_minor != parcel.cod_minor:
@@ -155,13 +155,17 @@ def _insist_on_car(one: Round, stop: RoundStop, parcel: Parcel, at: datetime | N
         raise Refusal(Reason.NOT_ON_ROUND)
 
 
-def _insist_on_hand_over(parcel: Parcel, said: HandedOver) -> None:
-    """Who took it is named, the money is what was due, and it is not on its way back already."""
+def _insist_on_hand_over(parcel: Parcel, said: HandedOver, *, may_be_unexplained: bool) -> None:
+    """Who took it is named, the money is what was due or something is said of it, and it is not on its way back.
+
+    Args: `may_be_unexplained` where it is told late: he has left the door, and the incident asks him.
+    """
     if advance(parcel.state, Kind.DELIVERED).stage is not Stage.DELIVERED:
         raise Refusal(Reason.NOT_ON_ROUND)
     if not said.to.strip():
         raise Refusal(Reason.NOBODY_NAMED)
-    if said.cash_minor < 0 or (said.cash_minor != parcel.cod_minor and not said.comment.strip()):
+    is_explained = said.cash_minor == parcel.cod_minor or bool(said.comment.strip())
+    if said.cash_minor < 0 or not (is_explained or may_be_unexplained):
         raise Refusal(Reason.OTHER_SUM)
 
 

@@ -13,8 +13,10 @@ from scheduling.models import Booking, Zone
 class Round(Base):
     """What one courier drives on one day. He is to be out by `start_by`; `late_at` is when it was seen that he is not.
 
-    `version` grows with every change of the order. `cash_handed` is what he gave back when he closed it, in minor
-    units by currency.
+    `version` grows with every change of the order. `handed_at` is when he said that he hands it in, with the money
+    `cash_handed`; `counted_at` is when a cashier counted, and `cash_counted` what he found, both in minor units by
+    currency. It is closed when a storekeeper has what came back and a cashier the money. `unpaid_at` is when it was
+    seen that the money has not come.
     """
 
     __tablename__ = "rounds"
@@ -27,8 +29,12 @@ class Round(Base):
     built_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     late_at: Mapped[datetime | None]
+    handed_at: Mapped[datetime | None]
+    counted_at: Mapped[datetime | None]
+    unpaid_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     cash_handed: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    cash_counted: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(default=1)
     zone: Mapped[Zone] = relationship()
     courier: Mapped[Staff] = relationship()
@@ -44,6 +50,7 @@ class RoundStop(Base):
 
     `leg` are the minutes from the stop before to this one's end. `is_late` says honestly that the slot cannot be kept;
     `is_moved` that a person has put it where it is. `outcome` is "delivered" or why not, once `done_at` is set.
+    `back_at` is when the courier said that he hands the parcel in, `received_at` when a storekeeper scanned it.
     """
 
     __tablename__ = "round_stops"
@@ -62,6 +69,7 @@ class RoundStop(Base):
     outcome: Mapped[str | None] = mapped_column(String(24))
     cash_minor: Mapped[int] = mapped_column(default=0)
     back_at: Mapped[datetime | None]
+    received_at: Mapped[datetime | None]
     round: Mapped[Round] = relationship()
     booking: Mapped[Booking] = relationship()
     parcel: Mapped[Parcel] = relationship()

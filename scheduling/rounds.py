@@ -69,8 +69,14 @@ class Stop:
 
     @property
     def is_to_return(self) -> bool:
-        """Is a parcel that was not handed over still with the courier?"""
+        """Is a parcel that was not handed over still with the courier, and not even said to be handed in?"""
         return self.standing is Standing.NOT_DELIVERED and self.at.back_at is None
+
+    @property
+    def is_not_received(self) -> bool:
+        """Was a parcel not handed over, and has no storekeeper scanned it back?"""
+        is_failed = self.at.done_at is not None and self.at.outcome != DELIVERED
+        return is_failed and self.at.loaded_at is not None and self.at.received_at is None
 
 
 def round_of(session: Session, courier_id: int, day: date, lock: bool = False) -> Round | None:

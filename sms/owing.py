@@ -125,12 +125,16 @@ def _delivered(_parcel: Parcel, _fact: Fact, _choices: Preferences) -> Iterable[
 
 
 def _cash_back(parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
-    """One letter for one payment: the fact that lists its orders owes it, and those that name this one owe nothing."""
+    """One letter for one payment: the fact that lists its orders owes it, and those that name this one owe nothing.
+
+    What was paid, reversed and paid again is told again.
+    """
     if "told_with" in fact.details:
         return
     minor = fact.details.get("cod_minor", parcel.cod_minor)
     alone = [[parcel.number, parcel.order_number, minor, parcel.currency]]
-    yield Duty(Occasion.CASH_BACK, "1", about={"orders": alone, **fact.details})
+    epoch = str(1 + fact.details.get("again", 0))
+    yield Duty(Occasion.CASH_BACK, epoch, about={"orders": alone, **fact.details})
 
 
 def _settled(fact: Fact) -> datetime | None:

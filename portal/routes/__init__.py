@@ -10,6 +10,7 @@ from portal.routes.check import bp as check
 from portal.routes.days import bp as days
 from portal.routes.delivery import bp as delivery
 from portal.routes.dispatch import bp as dispatch
+from portal.routes.hand_ins import bp as hand_ins
 from portal.routes.health import bp as health
 from portal.routes.hooks import bp as hooks
 from portal.routes.incidents import bp as incidents
@@ -54,6 +55,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         marks,
         matrix,
         messages,
+        hand_ins,
         money,
         orders,
         phone,

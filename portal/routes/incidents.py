@@ -25,7 +25,7 @@ from scheduling import rounds
 
 bp = Blueprint("incidents", __name__, url_prefix="/incidents")
 SHOWN, SENTENCE = 100, 300
-STEPS = (*(step.value for step in Step), rounds.LEAVE, incidents.ACCIDENT)
+STEPS = (*(step.value for step in Step), rounds.LEAVE, incidents.ACCIDENT, *incidents.OF_MONEY)
 
 
 @bp.context_processor

@@ -10,13 +10,14 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
-from parcels import holdings, journal
+from parcels import holdings, journal, money
 from parcels.custody import Role, What
+from parcels.custody_models import Incident
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
 from portal.extensions import db
-from portal.ticking import build_rounds, find_late_rounds
+from portal.ticking import build_rounds, find_late_rounds, settle_rounds, watch
 from portal.transaction import reading, transaction
 from portal.verify import breaches
 from scheduling import (
@@ -25,6 +26,7 @@ from scheduling import (
     round_building,
     round_changes,
     round_closing,
+    round_counting,
     round_loading,
     round_marks,
     rounds,
@@ -35,6 +37,7 @@ from scheduling.capacity import Changed
 from scheduling.models import Booking, Slot
 from scheduling.policy import Reason, Refusal
 from scheduling.round_closing import Missing, NotClosable
+from scheduling.round_counting import Differs, NothingToCount, Teller
 from scheduling.round_loading import Courier, WrongParcel
 from scheduling.round_marks import HandedOver, WhyNot
 from scheduling.round_models import Round
@@ -320,7 +323,7 @@ def test_who_carries_it_and_when_goes_into_the_journal(app: Flask) -> None:
     assert (given.details["from"], given.details["until"]) == ("14:00", "15:00")
 
 
-def test_a_round_is_closed_when_all_is_marked_brought_back_and_paid_in(both: Flask) -> None:
+def test_a_round_is_handed_in_when_all_is_marked_and_said_and_closed_when_it_is_taken_over(both: Flask) -> None:
     paid, missed = booked(time(10), time(14))
     load()
     cash = {"RUB": 499_000}
@@ -331,14 +334,142 @@ def test_a_round_is_closed_when_all_is_marked_brought_back_and_paid_in(both: Fla
     with transaction() as session:
         for _twice in range(2):
             round_loading.bring_back(session, the_round(session), f"VH{missed:09d}", "Иван", NOON)
-    assert len(facts(missed, Kind.BACK_AT_DEPOT)) == 1
+    assert len(facts(missed, Kind.HANDING_IN)) == 1
     assert lacks({"RUB": 1}).is_cash_short
     with transaction() as session:
         round_closing.close(session, the_round(session), cash, NOON)
     with transaction() as session:
-        assert (the_round(session).closed_at, the_round(session).cash_handed) == (NOON, cash)
+        one = the_round(session)
+        assert (one.handed_at, one.cash_handed, one.closed_at) == (NOON, cash, None), "his word closes nothing"
+    assert (holder(missed), has_cash(paid)) == ((Role.COURIER, "Иван Петров"), (Role.COURIER, "Иван"))
+    later = NOON + timedelta(hours=1)
+    scan_back(missed, later)
+    assert closed_at() is None
+    assert count_money(cash, later) == {}
+    assert closed_at() == later
+    assert has_cash(paid) == (Role.WAREHOUSE, "")
     with transaction() as session:
         assert breaches(session) == []
+
+
+def scan_back(parcel_id: int, at: datetime) -> None:
+    """A storekeeper scans what a courier gives him."""
+    with transaction() as session:
+        told = NewFact(Kind.BACK_AT_DEPOT, "station:3", place="Томск, склад", details={"warehouse": 3})
+        journal.record(session, journal.lock(session, parcel_id), told, at)
+        stop = round_loading.take_back(session, parcel_id, at)
+        assert stop is not None
+        round_closing.settle(session, stop.round_id, at)
+
+
+def count_money(cash: dict[str, int], at: datetime, gap: dict[str, int] | None = None) -> dict[str, int]:
+    with transaction() as session:
+        teller = Teller(7, "Ирина Рогова")
+        return round_counting.count(session, the_round(session).id, cash, gap or {}, teller, at)
+
+
+def closed_at() -> datetime | None:
+    with transaction() as session:
+        return the_round(session).closed_at
+
+
+def holder(parcel_id: int) -> tuple[Role, str] | None:
+    with reading() as session:
+        found = holdings.holder_of(session, parcel_id)
+        return (found.role, found.name) if found is not None else None
+
+
+def open_steps() -> list[tuple[str, str, str]]:
+    with reading() as session:
+        rows = session.scalars(select(Incident).where(Incident.resolved_at.is_(None)).order_by(Incident.id))
+        return [(row.step, row.name, row.said) for row in rows]
+
+
+def test_what_he_says_he_handed_in_and_nobody_scans_is_an_incident_within_hours(both: Flask) -> None:
+    (missed,) = booked(time(10))
+    load()
+    fail(missed)
+    with transaction() as session:
+        round_loading.bring_back(session, the_round(session), f"VH{missed:09d}", "Иван", NOON)
+    assert watch(NOON + timedelta(hours=1)) == {}
+    assert watch(NOON + timedelta(hours=2)) == {"hand_in": 1}
+    assert open_steps() == [("hand_in", "Иван Петров", "")]
+    scan_back(missed, NOON + timedelta(hours=3))
+    assert open_steps() == []
+    with transaction() as session:
+        assert breaches(session) == []
+
+
+def test_his_word_ends_no_incident_of_his_own(app: Flask) -> None:
+    (missed,) = booked(time(10))
+    load()
+    fail(missed)
+    late = NOON + timedelta(days=1)
+    assert watch(late) == {"back": 1}
+    with transaction() as session:
+        round_loading.bring_back(session, the_round(session), f"VH{missed:09d}", "Иван", late)
+    assert [step for step, _name, _said in open_steps()] == ["back"]
+
+
+def test_a_gap_is_shown_first_and_then_an_incident_on_the_courier(both: Flask) -> None:
+    first, second = booked(time(10), time(14))
+    load()
+    deliver(first)
+    deliver(second)
+    short = {"RUB": 974_000}
+    with pytest.raises(Differs) as caught:
+        count_money(short, NOON)
+    assert caught.value.gap == {"RUB": -24_000}
+    assert has_cash(first) == (Role.COURIER, "Иван")
+    with pytest.raises(Differs):
+        count_money(short, NOON, gap={"RUB": -1})
+    assert count_money(short, NOON, gap={"RUB": -24_000}) == {"RUB": -24_000}
+    assert open_steps() == [("cash_gap", "Ольга Смирнова", "-240.00 RUB")]
+    with reading() as session:
+        assert [cash.minor for cash in money.in_tills(session)] == [499_000, 475_000]
+    with pytest.raises(NothingToCount):
+        count_money(short, NOON)
+    with transaction() as session:
+        assert breaches(session) == []
+
+
+def test_a_surplus_is_an_incident_too(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    deliver(parcel_id)
+    count_money({"RUB": 500_000}, NOON, gap={"RUB": 1_000})
+    assert open_steps() == [("cash_gap", "Ольга Смирнова", "+10.00 RUB")]
+    with reading() as session:
+        assert [cash.minor for cash in money.in_tills(session)] == [499_000]
+
+
+def test_money_that_does_not_come_by_the_next_noon_is_an_incident_once(both: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    deliver(parcel_id)
+    with transaction() as session:
+        round_closing.close(session, the_round(session), {"RUB": 499_000}, NOON)
+    assert settle_rounds(NOON + timedelta(hours=23)) == 0
+    assert settle_rounds(NOON + timedelta(hours=24)) == 1
+    assert settle_rounds(NOON + timedelta(hours=25)) == 0
+    assert open_steps() == [("cash", "Ольга Смирнова", "Т-1: 4990.00 RUB")]
+
+
+def test_another_sum_at_the_door_is_an_incident_with_what_he_says(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    deliver(parcel_id, said=HandedOver("Марина", 250_000, "", "вернул одну вещь"))
+    assert open_steps() == [("sum", "Иван", "2500.00 / 4990.00 RUB. вернул одну вещь")]
+
+
+def test_another_sum_that_is_told_late_without_a_word_is_kept_and_asked_about(app: Flask) -> None:
+    (parcel_id,) = booked(time(10))
+    load()
+    with transaction() as session:
+        said, parcel = HandedOver("Марина", 0), journal.lock(session, parcel_id)
+        round_marks.deliver(session, parcel, the_round(session), said, "Иван", NOON, at=NOON - timedelta(hours=1))
+    assert parcel_of(parcel_id).stage is Stage.DELIVERED
+    assert open_steps() == [("sum", "Иван", "0.00 / 4990.00 RUB")]
 
 
 def lacks(cash: dict[str, int]) -> Missing:
@@ -455,9 +586,9 @@ def test_money_for_what_a_carrier_calls_delivered_is_still_the_courier_s(app: Fl
     assert lacks({}).taken == {"RUB": 499_000}
     with transaction() as session:
         round_closing.close(session, the_round(session), {"RUB": 499_000}, NOON)
-        held = holdings.holder_of(session, parcel_id, What.CASH)
-        assert held is not None
-        assert held.role is Role.WAREHOUSE
+    count_money({"RUB": 499_000}, NOON)
+    assert has_cash(parcel_id) == (Role.WAREHOUSE, "")
+    with transaction() as session:
         assert breaches(session) == []
 
 
@@ -499,6 +630,7 @@ def test_a_closed_round_takes_no_more_money(app: Flask) -> None:
     carrier_says_delivered(parcel_id)
     with transaction() as session:
         round_closing.close(session, the_round(session), {"RUB": 499_000}, NOON)
+    count_money({"RUB": 499_000}, NOON)
     less = HandedOver("Марина Кузнецова", 100_000, "", "скидка")
     assert refused(lambda: deliver(parcel_id, said=less)) is Reason.NOT_ON_ROUND
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from parcels import journal
-from parcels.models import Fact, Parcel
+from parcels.models import Fact, Parcel, Warehouse
 from parcels.stages import Kind, Stage
 from portal import links
 from portal.transaction import reading, transaction
@@ -103,7 +103,7 @@ def test_each_parcel_is_scanned_into_the_car(courier: Browser, parcels: list[int
     assert stage_of(parcels[2]) is Stage.WITH_COURIER
 
 
-def test_the_day_from_leaving_to_closing(courier: Browser, parcels: list[int]) -> None:
+def test_the_day_from_leaving_to_closing(app: Flask, courier: Browser, parcels: list[int]) -> None:
     assert courier.post("/round/start").status_code == 409
     take(courier, *parcels)
     assert "Позвоните за час" in courier.get("/round").text
@@ -119,9 +119,45 @@ def test_the_day_from_leaving_to_closing(courier: Browser, parcels: list[int]) -
     assert "Не отсканированы на складе посылки с адресов: 3." in early.text
     assert courier.post("/round/back", code=f"VH{parcels[0]:09d}").status_code == 409
     assert courier.post("/round/back", code=f"VH{parcels[2]:09d}").status_code == 303
+    assert "ждём скана склада" in courier.get("/round").text
     assert "Деньги не сходятся" in courier.post("/round/close", cash_RUB="4900").text
     assert courier.post("/round/close", cash_RUB="4 990,00").status_code == 303
-    assert "Рейс закрыт в 12:00" in courier.get("/round").text
+    page = courier.get("/round").text
+    assert "Вы сдаёте рейс" in page
+    assert "за вами посылок: 1, денег: 4\u00a0990\u00a0₽" in page
+    taken_over(app, parcels[2])
+    page = courier.get("/round").text
+    assert "Рейс закрыт в 12:00" in page
+    assert "За вами ничего нет" in page
+
+
+def taken_over(app: Flask, parcel_id: int) -> None:
+    """A storekeeper scans the parcel that comes back; a cashier counts the money."""
+    with transaction() as session:
+        depot = Warehouse(name="Томск, склад", settlement_id=TOMSK)
+        session.add(depot)
+        session.flush()
+        make_staff(session, "warehouse", warehouse_id=depot.id)
+        make_staff(session, "operator", "cashier", is_cashier=True)
+        make_staff(session, "operator")
+    listed = Browser(app, "operator").get("/hand-ins").text
+    assert "говорит, что сдал" in listed
+    assert "Говорит, что сдаёт рейс" in listed
+    keeper, cashier = Browser(app, "warehouse"), Browser(app, "cashier")
+    assert "говорит, что сдал" in keeper.get("/hand-ins").text
+    scan = {"mode": "back", "client": "a", "code": f"VH{parcel_id:09d}"}
+    answer = keeper.post("/station/scan", **scan)
+    assert "Принята от курьера" in keeper.get(answer.location or "").text
+    page = cashier.get("/money").text
+    round_id = re.findall(r'id="count-(\d+)"', page)[0]
+    gap = cashier.post("/money/count", round=round_id, counted_RUB="4 900")
+    assert (gap.status_code, "Не сходится: \u221290\u00a0₽" in gap.text) == (409, True)
+    assert 'name="gap_RUB" value="-9000"' in gap.text
+    assert cashier.post("/money/count", round=round_id, counted_RUB="4990").status_code == 303
+    assert cashier.post("/money/count", round=round_id, counted_RUB="4990").status_code == 409
+    assert cashier.post("/money/count", round="999", counted_RUB="4990").status_code == 404
+    assert cashier.post("/money/count", round=round_id).status_code == 422
+    assert "Сдавать некому" in keeper.get("/hand-ins").text
 
 
 def test_the_recipient_sees_how_many_come_before_him(app: Flask, courier: Browser, parcels: list[int]) -> None:
