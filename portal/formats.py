@@ -127,11 +127,16 @@ def moscow_offset(zone: str, at: datetime, language: str) -> str:
     return name if hours == 0 else f"{name}{hours:+g}".replace("-", "−")
 
 
+def sign(currency: str) -> str:
+    """«₽» of RUB; the code itself where there is none."""
+    return _SIGNS.get(currency, currency)
+
+
 def money(minor: int, currency: str, language: str) -> str:
     """«4 990 ₽»; kopecks only when there are any."""
     whole, rest = divmod(minor, 100)
     text = f"{whole:,}".replace(",", NBSP) + (f"{',' if language == 'ru' else '.'}{rest:02d}" if rest else "")
-    return f"{text}{NBSP}{_SIGNS.get(currency, currency)}"
+    return f"{text}{NBSP}{sign(currency)}"
 
 
 def weight(grams: int, language: str) -> str:

@@ -3,6 +3,7 @@
 from portal.formats import counted, money
 from portal.languages import _, language
 from portal.notices import Notice
+from scheduling.rounds import Standing, Stop
 
 MOST_DIGITS = 12
 
@@ -11,6 +12,18 @@ def signed(minor: int, currency: str, language_code: str) -> str:
     """«−240 ₽», «+10 ₽»: a difference."""
     sign = "\u2212" if minor < 0 else "+"
     return sign + money(abs(minor), currency, language_code)
+
+
+def at_door(stop: Stop) -> str:
+    """What was to be taken at a door and what was, in one cell: «взяли 5 000 ₽ из 6 490 ₽, −1 490 ₽»."""
+    due, currency = stop.parcel.cod_minor, stop.parcel.currency
+    taken = stop.cash_minor
+    if stop.standing is not Standing.DELIVERED:
+        return _("к получению {sum}", sum=money(due, currency, language())) if due else ""
+    if taken == due:
+        return _("взяли {sum}", sum=money(taken, currency, language())) if taken else ""
+    sums = {"taken": money(taken, currency, language()), "due": money(due, currency, language())}
+    return _("взяли {taken} из {due}, {gap}", **sums, gap=signed(taken - due, currency, language()))
 
 
 def plain(minor: int) -> str:

@@ -16,6 +16,9 @@ from scheduling.rounds import Standing, Stop
 
 #: A recipient is rung from so long before his hour begins.
 RING_BEFORE = timedelta(minutes=70)
+#: Whose round it was sees names, addresses and phones until the day after its closing; and of a round that nobody has
+#: closed, until so long after its day.
+AFTER_CLOSING, AFTER_DAY = timedelta(days=1), timedelta(days=7)
 #: A round that is still driven after midnight is shown as today's until then.
 NIGHT_ENDS = time(4)
 
@@ -39,6 +42,17 @@ class Day:
     def is_open(self) -> bool:
         """May anything be scanned or marked?"""
         return self.round is not None and self.round.closed_at is None and self.on <= self.today
+
+    @property
+    def is_past(self) -> bool:
+        """Has he nothing to do with the people of this round any more? Then he sees numbers and sums."""
+        if self.round is None:
+            return False
+        closed_at = self.round.closed_at
+        if closed_at is None:
+            return self.today > self.on + AFTER_DAY
+        last = max(local_date(closed_at, self.zone.timezone), self.on)
+        return self.today > last + AFTER_CLOSING
 
     @property
     def next(self) -> Stop | None:

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from portal import dispatch_page, notices, round_words
+from portal import dispatch_page, money_words, notices, round_words
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.languages import _
@@ -25,7 +25,7 @@ Edit = Callable[[Session, datetime], None]
 @bp.context_processor
 def words() -> dict[str, Any]:
     """The words that the dispatcher's templates look up by value."""
-    return {"notices": notices}
+    return {"notices": notices, "money_words": money_words}
 
 
 @bp.get("")

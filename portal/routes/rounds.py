@@ -44,7 +44,7 @@ def stop(parcel_id: int) -> ResponseReturnValue:
     with reading() as session:
         day = _day(session, parcel_id)
         if day.opened is not None:
-            return render_template("pages/round.html", day=day)
+            return render_template(_template(day), day=day)
     return _page(refusals.refusal(Refusal(Reason.NOT_ON_ROUND), language()), 409)
 
 
@@ -127,7 +127,13 @@ def _page(
     notice: Notice | None = None, status: int = 200, parcel_id: int | None = None, **more: object
 ) -> ResponseReturnValue:
     with reading() as session:
-        return render_template("pages/round.html", day=_day(session, parcel_id), notice=notice, **more), status
+        day = _day(session, parcel_id)
+        return render_template(_template(day), day=day, notice=notice, **more), status
+
+
+def _template(day: Day) -> str:
+    """The page of a day: of one long over it names nobody."""
+    return "pages/round_past.html" if day.is_past else "pages/round.html"
 
 
 def _day(session: Session, parcel_id: int | None) -> Day:

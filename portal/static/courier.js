@@ -30,6 +30,7 @@
   function waiting(all) { return mine(all).filter(function (one) { return one.state === "waiting"; }); }
   function isPhoto(one) { return one.kind === "photo"; }
   function isMark(one) { return one.kind !== "photo"; }
+  function isInSight(one) { return !one.away; }
   function uuid() {
     if (window.crypto.randomUUID) { return window.crypto.randomUUID(); }
     return Array.from(window.crypto.getRandomValues(new Uint8Array(16)), function (byte) {
@@ -52,11 +53,11 @@
     reveal("[data-sign-in]", signedOut);
     each("[data-unsent]", function (place) { place.textContent = unsent.length; });
     each("[data-refused]", function (list) {
-      var shown = refused.filter(list.dataset.refused === "photos" ? isPhoto : isMark);
+      var shown = refused.filter(list.dataset.refused === "photos" ? isPhoto : isMark).filter(isInSight);
       list.parentNode.hidden = !shown.length;
       list.replaceChildren.apply(list, shown.map(line));
     });
-    own.filter(isMark).forEach(mark);
+    own.filter(isMark).filter(isInSight).forEach(mark);
     each("[data-photos]", function (place) { photos(place, own.filter(isPhoto)); });
     var today = own.filter(function (one) { return one.state !== "refused" && one.fields.day === day(); });
     if (has(today, "scan")) { each("[data-mark=start]", function (form) { form.hidden = false; }); }
@@ -100,7 +101,20 @@
     var item = document.createElement("li"), strong = document.createElement("b");
     strong.textContent = one.title;
     item.append(strong, " " + (one.words || ""));
+    item.append(putAway(one));
     return item;
+  }
+  // What has been read is put away: it stays in the phone as refused, and at the server, and takes no room any more.
+  function putAway(one) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn wide";
+    button.textContent = body.dataset.wordsPutAway;
+    button.addEventListener("click", function () {
+      one.away = true;
+      store("readwrite", function (table) { return table.put(one); }).then(refresh);
+    });
+    return button;
   }
   function photos(place, all) {
     var parcel = place.closest("[data-parcel]").dataset.parcel, unsent;
@@ -121,6 +135,7 @@
     var form = event.target, kind = form.dataset.mark;
     if (!kind || form.dataset.plain) { return; }
     event.preventDefault();
+    if (asksAboutSum(form)) { return; }
     var fields = {};
     new FormData(form, event.submitter).forEach(function (value, name) {
       if (name !== "csrf_token" && typeof value === "string") { fields[name] = value; }
@@ -142,6 +157,26 @@
       form.requestSubmit();
     });
   });
+
+  // The page knows the sum: another one is asked about at the door, with a network or without.
+  function asksAboutSum(form) {
+    var cash = form.elements.cash, note = form.elements.note, problem = form.querySelector("[data-sum-problem]");
+    if (!cash || !problem) { return false; }
+    var typed = cash.value.replace(/[\s\u00a0]/g, "").replace(",", "."), due = Number(form.dataset.due);
+    var minor = /^\d{1,9}(\.\d{0,2})?$/.test(typed) ? Math.round(Number(typed) * 100) : -1;
+    if (minor === due || (minor >= 0 && note.value.trim())) { problem.hidden = true; return false; }
+    var words = minor < 0 ? problem.dataset.none : minor < due ? problem.dataset.less : problem.dataset.more;
+    problem.textContent = words.replace("{sum}", sum(Math.abs(minor - due), form.dataset.sign));
+    problem.hidden = false;
+    if (minor < 0) { cash.focus(); return true; }
+    note.closest("details").open = true;
+    note.focus();
+    return true;
+  }
+  function sum(minor, sign) {
+    var whole = String(Math.floor(minor / 100)).replace(/\B(?=(\d{3})+$)/g, "\u00a0"), rest = minor % 100;
+    return whole + (rest ? "," + ("0" + rest).slice(-2) : "") + "\u00a0" + sign;
+  }
 
   function smaller(file) {
     if (!file || !window.createImageBitmap) { return Promise.resolve(file); }
@@ -213,6 +248,14 @@
         if (found) { token = found[1]; }
       });
   }
+  // What is saved there is kept here only as far as the page needs it: no names and no addresses.
+  function settled(one, result) {
+    one.state = result.state;
+    one.words = result.words;
+    delete one.photo;
+    if (one.state === "saved") { one.title = ""; one.fields = { day: one.fields.day }; }
+    return one;
+  }
   function keep(answer) {
     var byId = {};
     (answer.results || []).forEach(function (one) { byId[one.id] = one; });
@@ -221,7 +264,7 @@
       return store("readwrite", function (table) {
         all.forEach(function (one) {
           var result = byId[one.id];
-          if (result) { one.state = result.state; one.words = result.words; delete one.photo; table.put(one); }
+          if (result) { table.put(settled(one, result)); }
           else if (one.state !== "waiting" && now - Date.parse(one.at) > KEEP) { table.delete(one.n); }
         });
       });

@@ -13,9 +13,22 @@ self.addEventListener("message", function (event) {
     known = said.known;
     event.waitUntil(Promise.all(said.keep.map(function (url) {
       return fetch(url, { credentials: "same-origin" }).then(function (page) { return kept(PAGES, url, page); }, function () {});
-    })));
+    })).then(forgetOld));
   }
 });
+
+// Pages of rounds before yesterday name people whom the courier has nothing to do with any more.
+function forgetOld() {
+  var yesterday = new Date(Date.parse(known.split(".")[0]) - 24 * 3600 * 1000).toISOString().slice(0, 10);
+  return caches.open(PAGES).then(function (pages) {
+    return pages.keys().then(function (keys) {
+      return Promise.all(keys.filter(function (one) {
+        var day = /[?&]day=(\d{4}-\d\d-\d\d)/.exec(one.url);
+        return day && day[1] < yesterday;
+      }).map(function (one) { return pages.delete(one); }));
+    });
+  }).catch(function () {});
+}
 
 self.addEventListener("fetch", function (event) {
   var url = new URL(event.request.url);

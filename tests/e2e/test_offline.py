@@ -156,3 +156,34 @@ def test_what_the_server_does_not_take_is_said_and_kept(
     expect(phone.get_by_role("heading", name="Отметки не приняты")).to_be_visible()
     expect(phone.locator("[data-refused=marks]")).to_contain_text("нет ни в одном рейсе")
     unsent(phone, 0)
+    expect(phone.get_by_role("link", name="Диспетчер").first).to_be_visible()
+    phone.get_by_role("button", name="Прочитал, убрать").click()
+    expect(phone.get_by_role("heading", name="Отметки не приняты")).to_be_hidden()
+    phone.reload()
+    expect(phone.get_by_role("heading", name="Отметки не приняты")).to_be_hidden()
+
+
+def test_another_sum_is_asked_about_at_the_door_without_a_network(
+    street: tuple[str, Network], phone: Page, parcels: list[int]
+) -> None:
+    _url, network = street
+    scan(phone, parcels[1])
+    network.is_cut = True
+    phone.reload()
+    expect(phone.locator("#kept")).to_be_visible()
+    for typed, said in (("4750", "Не хватает 240"), ("5 250,50", "Больше на 260,50"), ("много", "Это не сумма")):
+        phone.get_by_label("Взяли денег").fill(typed)
+        phone.get_by_role("button", name="Вручил", exact=True).click()
+        expect(phone.locator("[data-sum-problem]")).to_contain_text(said)
+    unsent(phone, 0)
+    phone.get_by_label("Взяли денег").fill("4750")
+    phone.get_by_label("Почему сумма другая").fill("скидка магазина")
+    with phone.expect_navigation():
+        phone.get_by_role("button", name="Вручил", exact=True).click()
+    unsent(phone, 1)
+    network.is_cut = False
+    network_is_back(phone)
+    expect(phone.locator("#offline")).to_be_hidden(timeout=30_000)
+    with reading() as session:
+        told = session.scalars(select(Fact).where(Fact.parcel_id == parcels[1], Fact.kind == Kind.DELIVERED)).one()
+    assert (told.details["cod_minor"], told.details["note"]) == (475_000, "скидка магазина")

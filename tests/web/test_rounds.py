@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from parcels import journal
@@ -289,6 +289,57 @@ def test_a_round_still_driven_after_midnight_is_found(app: Flask, courier: Brows
     assert stage_of(parcels[1]) is Stage.DELIVERED
     with time_machine.travel(NOON + timedelta(hours=16, minutes=1), tick=False):
         assert "Рейс на этот день ещё не собран" in Browser(app, "courier").get("/round").text
+
+
+def test_names_and_addresses_are_gone_on_the_second_day_after(courier: Browser, parcels: list[int], app: Flask) -> None:
+    take(courier, *parcels)
+    hand_over(courier, parcels[1], "4990")
+    with transaction() as session:
+        session.execute(update(Round).values(closed_at=NOON, handed_at=NOON))
+    people = ("Нахимова", "Учебная", "Марина", "913")
+    for days, is_seen in ((1, True), (2, False), (120, False)):
+        with time_machine.travel(NOON + timedelta(days=days), tick=False):
+            later = Browser(app, "courier")
+            for path in ("/round?day=2026-11-26", f"/round/{parcels[1]}?day=2026-11-26"):
+                page = later.get(path)
+                assert page.status_code == 200
+                assert [word in page.text for word in people[:1]] == [is_seen]
+                assert is_seen or not any(word in page.text for word in people)
+                assert is_seen or f"VH{parcels[1]:09d}" in page.text
+            wrong = later.post("/round/scan", code="VH000999999", day="2026-11-26")
+            assert is_seen or not any(word in wrong.text for word in people)
+
+
+def test_a_round_that_nobody_closed_names_people_for_a_week(courier: Browser, app: Flask) -> None:
+    for days, is_seen in ((7, True), (8, False)):
+        with time_machine.travel(NOON + timedelta(days=days), tick=False):
+            assert ("Нахимова" in Browser(app, "courier").get("/round?day=2026-11-26").text) == is_seen
+
+
+def test_money_that_was_not_taken_is_seen_by_office_and_shop(app: Flask, courier: Browser, parcels: list[int]) -> None:
+    take(courier, parcels[1])
+    assert hand_over(courier, parcels[1], "4000", note="вернул одну вещь").status_code == 303
+    with transaction() as session:
+        make_staff(session, "operator")
+        make_staff(session, "shop", shop_id=session.get_one(Parcel, parcels[1]).shop_id)
+        one, number = session.scalars(select(Round)).one().id, session.get_one(Parcel, parcels[1]).order_number
+    desk = Browser(app, "operator")
+    gap = "взяли 4\u00a0000\u00a0₽ из 4\u00a0990\u00a0₽"
+    assert f"{gap}, \u2212990\u00a0₽" in desk.get(f"/rounds/{one}").text
+    listed = desk.get("/incidents?step=sum").text
+    assert "У двери взяли не ту сумму" in listed
+    assert number in listed
+    page = Browser(app, "shop").get("/shop/money").text
+    assert "к оплате было 4\u00a0990\u00a0₽: вернул одну вещь" in page
+
+
+def test_the_page_knows_the_sum_and_the_dispatcher(courier: Browser, parcels: list[int]) -> None:
+    take(courier, parcels[1])
+    page = courier.get("/round").text
+    assert 'data-due="499000"' in page
+    assert 'data-less="Не хватает {sum}.' in page
+    assert "Диспетчер" in page
+    assert 'href="tel:+78000000417"' in page
 
 
 def test_the_sheet_of_paper_lists_what_is_still_to_do(courier: Browser, parcels: list[int]) -> None:
