@@ -19,6 +19,7 @@ STATUSES: dict[str, Kind | None] = {
     "заказ создан в личном кабинете": Kind.ORDER_ACCEPTED,
     "загружен реестр им": Kind.ORDER_ACCEPTED,
     "заказ передан на доставку": Kind.HANDED_OVER,
+    "в обработке": Kind.ORDER_ACCEPTED,
     "принято к доставке": Kind.HANDED_OVER,
     "отправлен на сортировочный терминал": Kind.HANDED_OVER,
     "в пути на терминал": Kind.HANDED_OVER,
@@ -66,18 +67,24 @@ def parse(answer: bytes) -> list[Update]:
 
 def kind_of(name: str) -> Kind | None:
     """What a name of a status means; UNKNOWN for one nobody has told us."""
-    return STATUSES.get(name.lower().replace("ё", "е"), Kind.UNKNOWN)
+    return STATUSES.get(" ".join(name.lower().replace("ё", "е").split()).rstrip(". "), Kind.UNKNOWN)
 
 
 def check_errors(said: Any) -> None:
-    """Errors come as [{"err": …}], {"err": …} or {"error": true, "message": …}, all with HTTP 200."""
+    """Errors come as [{"err": …}], {"err": …} or with a yes there and a `message`, all with HTTP 200."""
     first = said[0] if isinstance(said, list) and said else said
     if not isinstance(first, dict):
         return
-    if "err" in first:
-        raise refused("Boxberry", words(first["err"]))
-    if first.get("error"):
-        raise refused("Boxberry", words(first.get("message")))
+    if first.get("err", False) is not False or first.get("error"):
+        said = (first.get("err"), first.get("message"), first.get("error"))
+        raise refused("Boxberry", next(filter(None, map(_sentence, said)), ""))
+
+
+def _sentence(value: Any) -> str:
+    """What explains an error: words with letters in them, and not a bare yes; a list is read by its first."""
+    first = value[0] if isinstance(value, list) and value else value
+    text = words(first)
+    return text if any(map(str.isalpha, text)) and text.lower() not in ("true", "yes") else ""
 
 
 def _updates(one: Any, weight: int | None) -> Iterator[Update]:

@@ -37,6 +37,38 @@ STATUSES: dict[str, tuple[Kind | None, str]] = {
     "DELIVERED": (Kind.DELIVERED, "Вручен"),
     "NOT_DELIVERED": (Kind.NOT_DELIVERED, "Не вручен"),
 }
+#: What CDEK's list of statuses (appendix 1 of its API 2.0) has beside those, with the names that newer events carry.
+LATER: dict[str, tuple[Kind | None, str]] = {
+    "INVALID": (None, "Некорректный заказ"),
+    **dict.fromkeys(
+        ("SENT_TO_SENDER_CITY", "SEND_TO_SENDING_OFFICE"), (Kind.RETURNING, "Отправлен в город отправитель")
+    ),
+    **dict.fromkeys(
+        ("ACCEPTED_IN_SENDER_CITY", "MET_AT_SENDING_OFFICE"), (Kind.RETURNING, "Встречен в городе отправителе")
+    ),
+    **dict.fromkeys(
+        ("ENTERED_TO_TRANSIT_WAREHOUSE", "ENTERED_TO_OFFICE_TRANSIT_WAREHOUSE"), (Kind.PASSED, "Поступил в г. транзита")
+    ),
+    **dict.fromkeys(
+        ("ENTERED_TO_RECIPIENT_CITY_WAREHOUSE", "ENTERED_TO_DELIVERY_WAREHOUSE"),
+        (Kind.ARRIVED, "Поступил на склад доставки"),
+    ),
+    # Unloaded, and not yet laid ready: ACCEPTED_AT_PICK_UP_POINT is what the recipient may come for.
+    **dict.fromkeys(
+        ("ENTERED_TO_PICK_UP_POINT", "ENTERED_TO_WAREHOUSE_ON_DEMAND"),
+        (Kind.ARRIVED, "Поступил на склад до востребования"),
+    ),
+    "IN_CUSTOMS_INTERNATIONAL": (Kind.PASSED, "Таможенное оформление в стране отправления"),
+    "SHIPPED_TO_DESTINATION": (Kind.DEPARTED, "Отправлено в страну назначения"),
+    "PASSED_TO_TRANSIT_CARRIER": (Kind.DEPARTED, "Передано транзитному перевозчику"),
+    "IN_CUSTOMS_LOCAL": (Kind.PASSED, "Таможенное оформление в стране назначения"),
+    "CUSTOMS_COMPLETE": (Kind.PASSED, "Таможенное оформление завершено"),
+    "POSTOMAT_POSTED": (Kind.AT_PICKUP, "Заложен в постамат"),
+    # Kept no longer: CDEK sends it back to the shop.
+    "POSTOMAT_SEIZED": (Kind.RETURNING, "Изъят из постамата курьером"),
+    "POSTOMAT_RECEIVED": (Kind.DELIVERED, "Изъят из постамата клиентом"),
+}
+_KNOWN = STATUSES | LATER
 #: The same statuses under the names that newer events carry.
 SYNONYMS = {
     "RECEIVED_AT_SHIPMENT_WAREHOUSE": "RECEIVED_AT_SENDER_WAREHOUSE",
@@ -110,7 +142,7 @@ def _update(order: dict[str, Any], status: dict[str, Any], when: Iterable[object
     """What a status tells; None when it is not about the way, or lacks a date or a parcel."""
     number = words(order.get("cdek_number")) or words(order.get("number"))
     code = words(status.get("code")) or words(status.get("status_code"))
-    kind, name = STATUSES.get(SYNONYMS.get(code, code), (Kind.UNKNOWN, code))
+    kind, name = _KNOWN.get(SYNONYMS.get(code, code), (Kind.UNKNOWN, code))
     # Without an offset nobody knows which city's clock it was.
     since = next(filter(None, (moment(said, None) for said in when)), None)
     text = words(status.get("name")) or name

@@ -83,6 +83,22 @@ class CarrierHealth(Base):
     unknown_codes: Mapped[int] = mapped_column(default=0)
 
 
+class UnknownCode(Base):
+    """A status that a carrier has told and nobody has told us the meaning of, in its words; `parcel_id` was the first.
+
+    `settled_by` is who has seen to it. One row for one code, however often it comes.
+    """
+
+    __tablename__ = "unknown_codes"
+    carrier: Mapped[str] = mapped_column(String(32), primary_key=True)
+    code: Mapped[str] = mapped_column(String(200), primary_key=True)
+    text: Mapped[str] = mapped_column(String(500))
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"))
+    first_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str] = mapped_column(String(80), default="")
+
+
 class RawAnswer(Base):
     """An answer as it came, packed with zlib, for a week; `status` is that of HTTP, 0 for what was pushed to us."""
 

@@ -35,6 +35,13 @@ KINDS: dict[str, Kind | None] = {
     "111": Kind.NOT_DELIVERED,
     "112": None,  # the recipient has put the day off
 }
+#: Statuses that older answers have and today's list has not.
+LATER: dict[str, Kind | None] = {
+    "14": Kind.AT_PICKUP,  # being looked at by the recipient, at the branch
+    "107": None,  # a fee for storage has begun
+    "108": Kind.REFUSED,
+}
+_KNOWN = KINDS | LATER
 #: Delivered, and the words of the status say where the money is: about to be at a branch's till, or paid out.
 MONEY = {"10": Kind.CASH_SENT, "11": Kind.CASH_BACK}
 #: Which of a record's dates say when its status came about, the closest first; plans are no facts.
@@ -49,7 +56,7 @@ _BROUGHT = "ActualDeliveryDate"
 _KYIV = ZoneInfo("Europe/Kyiv")
 _BEFORE_THE_CITY = frozenset({"1", "4", "12"})
 #: Statuses that have a "where": the sender's city, or the recipient's.
-_IN_A_CITY = _BEFORE_THE_CITY | {"41", "6", "7", "8", "9", "10", "11", "101", "106", "111"}
+_IN_A_CITY = _BEFORE_THE_CITY | {"41", "6", "7", "8", "9", "10", "11", "14", "101", "106", "111"}
 WHO = "Новой Почты"
 
 
@@ -80,7 +87,7 @@ def _errors(errors: object) -> str:
 def _update(document: dict[str, Any]) -> Update | None:
     """The status that the parcel has now; None when it is not about the way, or nothing says since when."""
     number, code = words(document.get("Number")), words(document.get("StatusCode"))
-    kind, since = KINDS.get(code, Kind.UNKNOWN), _since(document, code)
+    kind, since = _KNOWN.get(code, Kind.UNKNOWN), _since(document, code)
     text = words(document.get("Status"))
     if not number or kind is None or since is None or not (code or text):
         return None
@@ -100,7 +107,7 @@ def _update(document: dict[str, Any]) -> Update | None:
 
 def _since(document: dict[str, Any], code: str) -> datetime | None:
     """When the status came about, by the date that is nearest to saying so."""
-    kind = KINDS.get(code)
+    kind = _KNOWN.get(code)
     names = (*_DATES.get(kind, ()), *_MOVED, *((_BROUGHT,) if kind is Kind.DELIVERED else ()))
     moments = (moment(document.get(name), _KYIV) for name in names)
     return next(filter(None, moments), None)

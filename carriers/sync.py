@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from carriers import unknown_codes
 from carriers.base import Carrier, Update, in_order
 from carriers.following import BadNumber, Followed, clean
 from carriers.models import Tracking
@@ -56,6 +57,11 @@ def take(
     standing = _last_code(session, parcel, carrier.code) if carrier.is_snapshot else None
     outcomes: Counter[str] = Counter()
     for said in in_order(updates):
+        if said.kind is Kind.UNKNOWN:
+            unknown_codes.note(session, said, parcel_id, now)
+        if said.money is said.kind:
+            _tell_money(session, parcel, carrier, said, now, at=said.occurred_at)
+            continue
         outcome = KNOWN if said.code == standing else _record(session, parcel, said, newest, now)
         outcomes[outcome] += 1
         outcomes[UNKNOWN] += outcome == RECORDED and said.kind is Kind.UNKNOWN
@@ -144,13 +150,15 @@ def _record(session: Session, parcel: Parcel, said: Update, newest: datetime | N
     return LATE if is_late else RECORDED
 
 
-def _tell_money(session: Session, parcel: Parcel, carrier: Carrier, said: Update, now: datetime) -> None:
-    """What a carrier says of money that it has; it names no moment, so that it counts from when we hear of it."""
+def _tell_money(
+    session: Session, parcel: Parcel, carrier: Carrier, said: Update, now: datetime, at: datetime | None = None
+) -> None:
+    """What a carrier says of money that it has. Where it names no moment, it counts from when we hear of it."""
     if said.money is None or not money.is_with(session, parcel.id, carrier.code):
         return
     details = {**_details(said), "source": carrier.name}
     key = f"{said.carrier}:{said.money.value}"
-    journal.record(session, parcel, NewFact(said.money, said.carrier, details=details, dedup_key=key), now)
+    journal.record(session, parcel, NewFact(said.money, said.carrier, at=at, details=details, dedup_key=key), now)
 
 
 def _leads_on(parcel: Parcel, kind: Kind) -> bool:

@@ -118,7 +118,21 @@ def check_fault(root: Element, carrier: str) -> None:
     """Hand on the fault of a SOAP answer, of version 1.1 or 1.2. Raises Refused."""
     fault = anywhere(root, "fault")
     if fault is not None:
-        raise refused(carrier, text_at(fault, "reason", "text") or text_at(fault, "faultstring"))
+        reason = text_at(fault, "reason", "text") or text_at(fault, "faultstring")
+        raise refused(carrier, _detail(fault) or reason)
+
+
+def _detail(fault: Element) -> str:
+    """The sentences in the Detail of a fault: what is wrong, where the reason only names the sort of it."""
+    detail = child(fault, "detail")
+    inside = () if detail is None else (words(element.text) for element in detail.iter())
+    return words("; ".join(dict.fromkeys(filter(None, inside))))
+
+
+def attribute(element: Element, name: str) -> str:
+    """The words of an attribute, "" where it is missing; carriers change capitals here too."""
+    found = (value for key, value in element.attrib.items() if key.rpartition("}")[2].lower() == name)
+    return words(next(found, ""))
 
 
 def words(value: object) -> str:

@@ -32,6 +32,7 @@ from portal.routes.shop_money import bp as shop_money
 from portal.routes.shop_numbers import bp as shop_numbers
 from portal.routes.shop_parcels import bp as shop_parcels
 from portal.routes.station import bp as station
+from portal.routes.statuses import bp as statuses
 from portal.routes.stop import bp as stop
 from portal.routes.tracking import bp as tracking
 from portal.routes.webhooks import bp as webhooks
@@ -68,6 +69,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         shop_numbers,
         shop_parcels,
         station,
+        statuses,
         stop,
         tracking,
         webhooks,

@@ -22,6 +22,7 @@ from carriers.registry import CARRIERS
 from parcels.stages import Kind
 from tests.carrier_server import CarrierServer, Reply, carrier_server
 from tests.carriers.hostile import HOSTILE, RECORDED
+from tests.carriers.test_published_lists import MONEY
 
 ORDER = (
     b'{"entity": {"cdek_number": "110", "statuses": [{"code": "CREATED", "date_time": "2026-11-20T09:00:00+0000"}]}}'
@@ -103,6 +104,20 @@ def test_russian_post_is_asked_by_soap_1_2(server: CarrierServer, code: str) -> 
         "login": "a<b",
         "password": "c&d",
     }
+
+
+def test_the_post_is_asked_for_the_money_of_what_was_handed_out_against_money(server: CarrierServer) -> None:
+    paid_for = RECORDED["russian_post"].replace(b"Payment>0<", b"Payment>234000<")
+    assert paid_for != RECORDED["russian_post"]
+    server.answers("/rtm34", Reply(paid_for), Reply(MONEY.encode()), Reply(paid_for), Reply(b"ill", 500))
+
+    *history, sent, paid = fetched("russian_post", server, "/rtm34", {"LOGIN": "l", "PASSWORD": "p"}, "44334455667733")
+    again = fetched("russian_post", server, "/rtm34", {"LOGIN": "l", "PASSWORD": "p"}, "44334455667733")
+
+    assert (len(history), sent.kind, paid.kind) == (8, Kind.CASH_SENT, Kind.CASH_BACK)
+    assert {sent.number, paid.number} == {"44334455667733"}
+    assert len(again) == 8
+    assert b'PostalOrderEventsForMailInput Barcode="44334455667733"' in server.seen[1].body
 
 
 def signed_in(token: str) -> Reply:
