@@ -17,6 +17,9 @@ from parcels.models import Parcel
 #: Whoever dies over a question leaves its parcels to the next round after so long.
 LEASE = timedelta(minutes=5)
 
+#: Signs of no number, but of what a spreadsheet has in its place: `#N/A`, `=A1`, `1.2E+19`.
+_OF_TABLES = frozenset("#=+")
+
 
 class TakenNumber(ValueError):
     """The number belongs to another parcel already; the message is that parcel's own number."""
@@ -38,7 +41,8 @@ class Followed:
 def clean(number: str) -> str:
     """A number as carriers print it: capitals, and no spaces. Raises BadNumber."""
     found = "".join(number.split()).upper()
-    if not found or len(found) > NUMBER_LENGTH or not (found.isascii() and found.isprintable()):
+    is_of_a_table = not _OF_TABLES.isdisjoint(found)
+    if not found or len(found) > NUMBER_LENGTH or is_of_a_table or not (found.isascii() and found.isprintable()):
         raise BadNumber(number)
     return found
 

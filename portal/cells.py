@@ -8,11 +8,15 @@ from enum import StrEnum
 
 
 class Kept(StrEnum):
-    """What a workbook or a program has kept a cell as, where that is not plain text."""
+    """What a workbook or a program has kept a cell as, where that is not plain text.
+
+    A merged cell is one of several that look like one: what it says may be meant for each of them, or for the first.
+    """
 
     NUMBER = "number"
     DATE = "date"
     FLAG = "flag"
+    MERGED = "merged"
 
 
 class Cell(str):
@@ -56,7 +60,8 @@ _QUOTED = re.compile(r'="([^"]*)"')
 _LOST = "\N{REPLACEMENT CHARACTER}"
 _NONE = frozenset({"-", "--", "–", "—", "−", "нет", "немає", "none", "null"})
 #: How Excel writes a number that is too long for it: its last digits are lost.
-_ROUNDED = re.compile(r"\d(?:[.,]\d{1,20})?E\+\d{1,3}", re.IGNORECASE)
+_ROUNDED = re.compile(r"-?\d(?:[.,]\d{1,20})?E\+\d{1,3}", re.IGNORECASE)
+_DIGITS_KEPT = 15
 _FLAGS = {"true": "ИСТИНА", "истина": "ИСТИНА", "false": "ЛОЖЬ", "ложь": "ЛОЖЬ"}
 
 
@@ -73,13 +78,20 @@ def kept(text: str) -> Kept | None:
     return text.kept if isinstance(text, Cell) else None
 
 
+def is_error(text: str) -> bool:
+    """Is it what a spreadsheet shows where it has no value?"""
+    return _ERROR.fullmatch(text) is not None
+
+
 def readable(text: str) -> str:
     """The cell without spaces around it and without the quotes of a CSV; still a `Cell` if it was one.
 
-    Raises: Unreadable for an error, a formula that nobody has worked out, and letters that were lost.
+    Raises: Unreadable for an error, a formula that nobody has worked out, a merged cell and letters that were lost.
     """
     bare = text.strip()
-    if _ERROR.fullmatch(bare):
+    if kept(text) is Kept.MERGED:
+        raise Unreadable("merged", bare)
+    if is_error(bare):
         raise Unreadable("excel_error", _IN_RUSSIAN.get(bare, bare))
     if quoted := _QUOTED.fullmatch(bare):
         return quoted[1].strip()
@@ -103,6 +115,11 @@ def as_written(text: str) -> str:
         raise Unreadable("excel_date", bare)
     if bare.casefold() in _FLAGS:
         raise Unreadable("excel_flag", _FLAGS[bare.casefold()])
-    if _ROUNDED.fullmatch(bare):
+    if _ROUNDED.fullmatch(bare) or (how is Kept.NUMBER and _is_cut_short(bare)):
         raise Unreadable("excel_rounded", bare)
     return bare
+
+
+def _is_cut_short(number: str) -> bool:
+    """Has a number with decimals more digits than a spreadsheet keeps?"""
+    return "." in number and sum(map(str.isdigit, number)) > _DIGITS_KEPT

@@ -18,6 +18,7 @@ from portal import (
     carriers_command,
     demo,
     eta,
+    import_words,
     intake,
     links,
     matrix_command,
@@ -57,19 +58,20 @@ main.add_command(warehouse_command.commands)
 @click.option("--shop", default="", help="Код магазина для строк, где он не указан.")
 def import_orders(file: Path, shop: str) -> None:
     """Принять заказы из CSV или XLSX; плохие строки названы, хорошие приняты."""
-    header, rows = sheets.read(file)
+    table = sheets.table(file, intake.COLUMNS)
+    for line in import_words.about(table):
+        click.echo(line)
     try:
-        intake.check_header(header)
+        intake.check_header(table.header)
     except intake.BadColumns as error:
         raise Trouble(error.words) from error
     done = intake.Intake(shop)
-    while batch := list(islice(rows, BATCH)):
+    while batch := list(islice(table.rows, BATCH)):
         with transaction() as session:
             done.take(session, batch, now())
     for row in done.rejected:
         click.echo(f"Строка {row.line}: {row.words.rstrip('.')}.", err=True)
-    counts = f"новых {done.created}, изменённых {done.updated}, прежних {done.unchanged}"
-    click.echo(f"Строк {done.total}: {counts}, не принято {len(done.rejected)}.")
+    click.echo("\n".join(import_words.summary(table, done)))
     if done.rejected:
         raise Trouble("Не принятые строки перечислены выше; исправьте их и загрузите файл снова.")
 

@@ -16,9 +16,10 @@ from parcels.journal import NewFact, StaleVersion
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
 from portal import sheets
+from portal.order_rows import KNOWN, REQUIRED, Faults, columns, normal_phone, order_number
 from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
-from portal.order_rows import Faults, columns, normal_phone, order_number
+from portal.table_header import Columns
 from portal.tracking_story import is_readdressed
 from portal.tracks import Track, track_of, typed_track
 from scheduling import agreed, booking
@@ -26,7 +27,8 @@ from scheduling.booking import Asker
 from scheduling.policy import Refusal, why_no_redirect
 from scheduling.zones import service_of
 
-REQUIRED = ("order_number", "phone")
+#: The columns of a file of orders; `shop` says whose an order is.
+COLUMNS = Columns(REQUIRED, frozenset({*KNOWN, "shop"}))
 _SOURCE_LENGTH = 32
 
 

@@ -12,16 +12,18 @@ from parcels.models import Settlement
 from portal import sheets
 from portal.place_index import PlaceIndex, read_index
 from portal.places import CHELYABINSK, COUNTS_FROM, DAYS_FROM_CHELYABINSK, UnknownPlace
+from portal.table_header import Columns
 from scheduling import matrix, matrix_upload, zones
 from scheduling.calendars import local_date
 from scheduling.matrix_memory import current_versions
-from scheduling.matrix_rows import CODE_COLUMNS, BadFile, BadRow, check
+from scheduling.matrix_rows import CODE_COLUMNS, COLUMNS, OPTIONAL, BadFile, BadRow, check
 from scheduling.matrix_upload import Applied, Route
 from scheduling.models import Matrix, MatrixUpload
 from scheduling.promising import CARRIER
 
 #: A file may name places in this column instead of giving their codes; `region` tells namesakes apart.
 NAMES, REGION, CODE, ORIGIN = "settlement", "region", "code", "origin"
+TABLE = Columns(COLUMNS, frozenset({*CODE_COLUMNS, *COLUMNS, *OPTIONAL, NAMES, REGION}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Imported:
 
 def examine(session: Session, path: Path, source: Source) -> tuple[list[Route], list[BadRow]]:
     """What a file would change, and its bad rows in order. Raises sheets.BadSheet, matrix_rows.BadFile."""
-    header, rows = sheets.read(path)
+    header, rows = sheets.read(path, TABLE)
     bad: list[BadRow] = []
     has_codes = any(name in header for name in CODE_COLUMNS)
     named = header if has_codes or NAMES not in header else [*header, CODE]

@@ -21,6 +21,13 @@ from sms.preferences import COUNTRIES
 from sms.texts import LANGUAGES
 
 COUNTRY = "RU"
+#: Without these nothing can be taken; the others may be there.
+REQUIRED = ("order_number", "phone")
+KNOWN = (
+    *REQUIRED,
+    *("recipient", "settlement", "region", "address", "cod", "pieces", "weight_kg"),
+    *("accepted_at", "email", "language", "track", "carrier"),
+)
 _LENGTHS = {"order_number": 40, "recipient": 120, "address": 250, "email": 254}
 #: What can be an address at all, in the letters that every mail server knows; whether somebody reads it, only a letter
 #: finds out.

@@ -1,37 +1,50 @@
-"""Reads a table out of a CSV or XLSX file that anybody may have made: within limits, and Excel in a process of its own.
-
-Run as a script (`python -I portal/sheets.py FILE`) it is that process: it reads the workbook under a memory limit
-and prints its rows as JSON. It imports nothing of ours, so that it starts fast and small.
+"""Reads a table out of a file that anybody may have made: within limits, and whatever is no plain text in a process of
+its own (`portal/workbook_child.py`).
 """
 
-import csv
 import json
-import resource
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from io import StringIO
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook
+from portal import text_table
+from portal import workbook_child as child
+from portal.cells import Cell, Kept
+from portal.table_header import ANY, DEEPEST, Columns, header_at, names
+from portal.text_table import MAX_COLUMNS, NoText
 
 MEGABYTE = 1024 * 1024
-MAX_FILE, MAX_UNPACKED, MAX_MEMORY = 20 * MEGABYTE, 200 * MEGABYTE, 1024 * MEGABYTE
-MAX_SECONDS, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 30, 200_000, 1_000, 2_000
-#: What the child may print before it is too much.
-MAX_PRINTED = 100 * MEGABYTE
+MAX_FILE, MAX_UNPACKED = 20 * MEGABYTE, 200 * MEGABYTE
+MAX_SECONDS = child.MAX_SECONDS
 #: Key of the cells that stand beyond the last column of the header.
 BEYOND = ""
-_TOO_MUCH = 3
-#: How files of Excel begin.
-XLSX, OLD_EXCEL = b"PK", b"\xd0\xcf\x11\xe0"
+XLSX, OLD_EXCEL = child.XLSX, child.OLD_EXCEL
+_LOCKED = "EncryptedPackage".encode("utf-16-le")
+#: How a page in HTML begins, and in how many bytes its table has to.
+_PAGE, _TABLE, _TOP = (b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<style"), b"<table", 64 * 1024
+#: The child is given the package's folder and nothing that stands in its `__init__`.
+_CHILD = (
+    "import sys, types; portal = types.ModuleType('portal'); portal.__path__ = [sys.argv[1]]; "
+    "sys.modules['portal'] = portal; from portal.workbook_child import main; sys.exit(main(*sys.argv[2:]))"
+)
+_ENDS = {
+    child.TOO_MUCH: "too_many_rows",
+    child.PASSWORD: "password",
+    child.NO_SHEET: "no_sheet",
+    child.BINARY: "binary_excel",
+    child.NO_WORKBOOK: "not_a_table",
+}
 _WORDS = {
     "no_file": "Файла нет или его нельзя прочесть; проверьте путь.",
     "too_big": "Файл больше 20 МБ; разделите его на части.",
     "bomb": "Файл распаковывается больше чем в 200 МБ; сохраните из него только нужный лист.",
-    "old_excel": "Это старый формат Excel; сохраните файл как XLSX или CSV.",
+    "old_excel": "Это старый формат Excel, и прочесть его не удалось; сохраните файл как XLSX или CSV.",
+    "binary_excel": "Это двоичный формат Excel (XLSB); сохраните файл как XLSX или CSV.",
+    "password": "Книга Excel защищена паролем; сохраните её без пароля и загрузите снова.",
+    "no_sheet": "В книге Excel нет ни одного видимого листа с таблицей; покажите нужный лист.",
     "not_a_table": "Файл не похож на CSV или XLSX; сохраните таблицу в одном из этих форматов.",
     "unreadable": "Файл Excel повреждён или слишком сложен; сохраните таблицу заново или как CSV.",
     "too_slow": "Файл Excel читается дольше 30 секунд; сохраните таблицу как CSV.",
@@ -55,30 +68,66 @@ class BadSheet(ValueError):
         self.words = _WORDS[reason].format(value)
 
 
-def read(path: Path) -> tuple[list[str], Iterator[Row]]:
-    """Read the first sheet of a file.
+@dataclass(slots=True)
+class Lines:
+    """The rows of a file that are not empty, with their lines, and what is to be said of them.
 
-    Returns: the names of the columns in lower case, and the rows as (line of the file from 1, cells by column name,
-    stripped). Empty rows are left out; what stands beyond the last column is under `BEYOND`.
-    Raises: BadSheet, before the first row is given.
+    `sheet` is the name of the sheet that was read, `others` those that look alike and were not, `hidden` how many rows
+    of it are hidden, `blank` how many are empty, `skipped` how many only name the delimiter.
     """
-    lines = _lines(path)
-    if not lines:
+
+    rows: list[Numbered]
+    blank: int = 0
+    skipped: int = 0
+    sheet: str = ""
+    hidden: int = 0
+    others: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Table:
+    """A table: the names of its columns in small letters, its rows, and the lines it was made from.
+
+    `above` is how many rows that are not empty stand above the names. The rows, those above, the names themselves and
+    the blank ones add up to the lines of the file.
+    """
+
+    header: list[str]
+    rows: Iterator[Row]
+    lines: Lines
+    above: int = 0
+
+
+def read(path: Path, columns: Columns = ANY) -> tuple[list[str], Iterator[Row]]:
+    """The names of the columns and the rows of a file, as `table` has them. Raises BadSheet."""
+    found = table(path, columns)
+    return found.header, found.rows
+
+
+def table(path: Path, columns: Columns = ANY) -> Table:
+    """Read the table of a file that has the columns.
+
+    Its rows are (line of the file from 1, cells by column name, stripped). Empty rows are left out; what stands beyond
+    the last column is under `BEYOND`. Raises: BadSheet, before the first row is given.
+    """
+    lines = _lines(path, columns)
+    if not lines.rows:
         raise BadSheet("empty")
-    if len(lines[0][1]) > MAX_COLUMNS:
+    above = header_at([cells for _line, cells in lines.rows[:DEEPEST]], columns.required)
+    if len(lines.rows[above][1]) > MAX_COLUMNS:
         raise BadSheet("too_wide")
-    header = [name.lower() for name in lines[0][1]]
-    while header and not header[-1]:
-        header.pop()
-    repeated = next((name for name in header if name and header.count(name) > 1), None)
+    header = names(lines.rows[above][1])
+    watched = columns.known or set(header)
+    repeated = next((name for name in header if name in watched and name and header.count(name) > 1), None)
     if repeated is not None:
         raise BadSheet("repeated_column", repeated)
-    return [name for name in header if name], (_row(header, line, cells) for line, cells in lines[1:])
+    rows = (_row(header, line, cells) for line, cells in lines.rows[above + 1 :])
+    return Table([name for name in header if name], rows, lines, above + lines.skipped)
 
 
 def written_out(path: Path) -> str:
     """The first sheet of a file as a text: its rows on their lines, cells set apart by tabs. Raises BadSheet."""
-    rows = dict(_lines(path))
+    rows = dict(_lines(path, ANY).rows)
     spaced = ([" ".join(cell.split()) for cell in rows.get(line, [])] for line in range(1, max(rows, default=0) + 1))
     return "\n".join(map("\t".join, spaced))
 
@@ -89,8 +138,8 @@ def _row(header: list[str], line: int, cells: list[str]) -> Row:
     return line, {**named, BEYOND: beyond} if beyond else named
 
 
-def _lines(path: Path) -> list[Numbered]:
-    """The rows of a file that are not empty, with their lines; what kind of file it is, its first bytes say."""
+def _lines(path: Path, columns: Columns) -> Lines:
+    """The rows of a file; what kind of file it is, its first bytes say."""
     try:
         if path.stat().st_size > MAX_FILE:
             raise BadSheet("too_big")
@@ -98,51 +147,36 @@ def _lines(path: Path) -> list[Numbered]:
     except OSError as error:
         raise BadSheet("no_file") from error
     if content.startswith(OLD_EXCEL):
-        raise BadSheet("old_excel")
+        return _old_workbook(path, content, columns)
     if content.startswith(XLSX):
-        return _workbook(path)
-    if b"\x00" in content:
-        raise BadSheet("not_a_table")
-    return _csv(content)
-
-
-def _csv(content: bytes) -> list[Numbered]:
-    text = _decoded(content)
-    lines_of_text = StringIO(text, newline="")  # line by line: all at once they take thirty times their letters
-    first = next((line for line in lines_of_text if line.strip()), "")
-    lines_of_text.seek(0)
-    delimiter = max(";,\t", key=first.count)
-    reader = csv.reader(lines_of_text, delimiter=delimiter)
-    lines: list[Numbered] = []
-    begins = 1
+        _insist_on_size(path)
+        return _by_the_child(path, columns)
+    if _is_page(content):
+        return _by_the_child(path, columns)
     try:
-        for cells in reader:
-            if len(cells) > MAX_COLUMNS:
-                raise BadSheet("too_wide")
-            stripped = [cell.strip() for cell in cells]
-            if any(stripped):
-                lines.append((begins, stripped))
-            if len(lines) > MAX_ROWS:
-                raise BadSheet("too_many_rows")
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise BadSheet("not_a_table") from error
-    return lines
+        return Lines(*text_table.lines_of(content, columns.required))
+    except NoText as error:
+        raise BadSheet(str(error)) from error
 
 
-def _decoded(content: bytes) -> str:
+def _is_page(content: bytes) -> bool:
+    top = content[:_TOP].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return top.startswith(_PAGE) and _TABLE in top
+
+
+def _old_workbook(path: Path, content: bytes, columns: Columns) -> Lines:
+    """A workbook of old Excel, or one of today's that is locked: that is kept in the same kind of file."""
+    if _LOCKED in content:
+        raise BadSheet("password")
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1251")
-    except UnicodeDecodeError as error:
-        raise BadSheet("encoding") from error
+        return _by_the_child(path, columns)
+    except BadSheet as error:
+        if error.reason == "unreadable":
+            raise BadSheet("old_excel") from error
+        raise
 
 
-def _workbook(path: Path) -> list[Numbered]:
-    """The rows of an Excel workbook, read by a child that dies of what would have killed us."""
+def _insist_on_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -150,55 +184,21 @@ def _workbook(path: Path) -> list[Numbered]:
         raise BadSheet("not_a_table") from error
     if unpacked > MAX_UNPACKED:
         raise BadSheet("bomb")
-    command = [sys.executable, "-I", __file__, str(path.resolve())]
+
+
+def _by_the_child(path: Path, columns: Columns) -> Lines:
+    """The rows of a workbook, read by a child that dies of what would have killed us."""
+    arguments = [str(Path(child.__file__).parent), str(path.resolve()), json.dumps(columns.required)]
+    command = [sys.executable, "-I", "-c", _CHILD, *arguments]
     try:
-        child = subprocess.run(command, capture_output=True, timeout=MAX_SECONDS, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, timeout=MAX_SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
         raise BadSheet("too_slow") from error
-    if child.returncode == _TOO_MUCH:
-        raise BadSheet("too_many_rows")
-    if child.returncode != 0:
-        raise BadSheet("unreadable")
-    rows: list[Numbered] = [(line, cells) for line, cells in map(json.loads, child.stdout.splitlines())]
-    return rows
+    if done.returncode != 0:
+        raise BadSheet(_ENDS.get(done.returncode, "unreadable"))
+    about, *rows = map(json.loads, done.stdout.splitlines())
+    return Lines([(line, [_cell(cell) for cell in cells]) for line, cells in rows], **about)
 
 
-def as_text(cell: object) -> str:
-    """A cell of Excel as a CSV would have it: 7.0 is `7`, dates and times are ISO."""
-    match cell:
-        case bool():
-            return "true" if cell else "false"
-        case float():
-            return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-        case datetime():
-            return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep="T", timespec="seconds")
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return str(cell)
-    return str(cell).strip()
-
-
-def _print_rows(path: str) -> int:
-    """The child: print every row of the first sheet that is not empty as a line of JSON. Returns the exit code."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        sheet = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, MemoryError):
-        return 1
-    printed = count = 0
-    for number, row in enumerate(sheet, start=1):
-        cells = [as_text(cell)[:MAX_CELL] for cell in row]
-        if any(cells):
-            line = json.dumps([number, cells])
-            printed, count = printed + len(line), count + 1
-            if printed > MAX_PRINTED or count > MAX_ROWS:
-                return _TOO_MUCH
-            sys.stdout.write(f"{line}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(_print_rows(sys.argv[1]))
+def _cell(printed: str | list[str]) -> str:
+    return printed if isinstance(printed, str) else Cell(printed[1], Kept(printed[0]))

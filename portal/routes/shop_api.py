@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.journal import StaleVersion
 from parcels.models import Parcel
-from portal import api_answers, api_body, api_orders, api_words, intake, refusals
+from portal import api_answers, api_body, api_orders, api_words, intake, order_rows, refusals
 from portal.access import Rule, allow
 from portal.api_answers import Answer, KeyUsedAgain
 from portal.api_body import BadBody
@@ -25,10 +25,6 @@ from scheduling.policy import Reason, Refusal
 
 bp = Blueprint("shop_api", __name__, url_prefix="/api/v1/parcels")
 csrf.exempt(bp)  # a program brings a key that no other site can make a browser send
-MEMBERS = (
-    *("order_number", "phone", "recipient", "settlement", "region", "address", "cod", "pieces", "weight_kg"),
-    *("accepted_at", "email", "language", "track", "carrier"),
-)
 CHOICES = ("slot", "postpone_to")
 ADDRESS = ("settlement", "region", "address")
 NOTE_LENGTH = 200
@@ -53,7 +49,7 @@ def create() -> ResponseReturnValue:
             raise api_body.not_taken(error) from error
         return Answer(201 if outcome == "created" else 200, {"outcome": outcome, **api_orders.told(session, parcel)})
 
-    return _once(MEMBERS, take)
+    return _once(order_rows.KNOWN, take)
 
 
 @bp.get("/<path:number>")

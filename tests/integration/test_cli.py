@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import time_machine
 from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
@@ -241,3 +242,50 @@ def wait_until(is_so: object, child: subprocess.Popen[bytes]) -> None:
 def descendants(pid: int) -> list[int]:
     found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     return found + [below for one in found for below in descendants(one)]
+
+
+DATA = ROOT / "tests/data/orders"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("cod_first.csv", "Строк 1: новых 1, изменённых 0, прежних 0, не принято 0."),
+        ("empty_date_of_1c.csv", "Строк 3: новых 2, изменённых 0, прежних 0, не принято 1."),
+        ("error_cells.xlsx", "Строка 2: в столбце cod ошибка Excel (#Н/Д)"),
+        ("error_cells.xlsx", "Строка 3: в столбце settlement ошибка Excel (#Н/Д)"),
+        ("error_cells.xlsx", "Строка 4: в столбце address ошибка Excel (#ССЫЛКА!)"),
+        ("error_cells.xlsx", "Строк 4: новых 0, изменённых 0, прежних 0, не принято 4."),
+        ("errors.xls", "Строка 5: в столбце cod непосчитанная формула"),
+        ("errors.xls", "Строка 12: в столбце address объединённая ячейка; разделите"),
+        ("errors.xls", "Строк 11: новых 5, изменённых 0, прежних 0, не принято 6."),
+        ("errors.xls", "Прочитан лист «Ноябрь».\nСкрыто фильтром или вручную строк: 1"),
+        ("hidden_first_sheet.xlsx", "Прочитан лист «Ноябрь»."),
+        ("sixteen_digits.xlsx", "Строка 8: число «1.234567890123457e+19» в столбце order_number Excel округлил"),
+        ("sixteen_digits.xlsx", "Строк 8: новых 4, изменённых 0, прежних 0, не принято 4."),
+        ("title_row.csv", "Всего в файле строк 3: с заказами 1, пустых 0, заголовок 1, над ним 1."),
+        ("sep_line.csv", "Строк 1: новых 1, изменённых 0, прежних 0, не принято 0."),
+        ("pipe.csv", "Строк 1: новых 1,"),
+        ("unicode_text.txt", "Строк 1: новых 1,"),
+        ("html.xls", "Строк 1: новых 1,"),
+        ("repeated_unused_column.csv", "Столбцы, которые не нужны и не прочитаны: «комментарий»."),
+        ("password.xlsx", "Книга Excel защищена паролем"),
+        ("dates.csv", "Строк 21: новых 11, изменённых 0, прежних 0, не принято 10."),
+        ("emails.csv", "Строк 12: новых 4, изменённых 0, прежних 0, не принято 8."),
+    ],
+)
+def test_files_that_shops_have_sent(app: Flask, name: str, said: str) -> None:
+    with transaction() as session:
+        make_world(session)
+    with time_machine.travel(datetime(2026, 11, 29, 7, tzinfo=UTC), tick=False):
+        done = run(app, "import-orders", DATA / name, "--shop", "teply-dom")
+    assert said in done.output
+
+
+def test_a_sum_with_parted_thousands_never_changes_an_order(app: Flask) -> None:
+    with transaction() as session:
+        make_world(session)
+    assert run(app, "import-orders", DATA / "cod_first.csv", "--shop", "teply-dom").exit_code == 0
+    done = run(app, "import-orders", DATA / "cod_thousands.csv", "--shop", "teply-dom")
+    assert (done.exit_code, "«4,990»" in done.output) == (1, True)
+    assert parcel("UP1").cod_minor == 499_000
