@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import parcels
-from portal.place_keys import name_key
+from portal.place_keys import is_latin, latin_key, name_key
 from portal.place_names import Names
 from portal.place_regions import Regions
 from portal.place_words import Kind, Name, Written, take_apart
 
-NAMESAKES = Path(parcels.__file__).parent / "data" / "namesakes.csv"
+ELSEWHERE = Path(parcels.__file__).parent / "data" / "elsewhere.csv"
 _MOST_DIGITS, _LONGEST, _SHOWN = 10, 300, 3
 #: Parts of Москва since 2012 that carriers, and our table, have under Московская область.
 _NEW_MOSCOW = {"троицк", "щербинка", "московский", "коммунарка"}
@@ -44,13 +44,24 @@ class UnknownPlace(LookupError):
         self.reason, self.words, self.candidates = reason, words, candidates
 
 
+class Elsewhere(NamedTuple):
+    """A place that exists and that we do not know: nobody has told us days. `near` is the code of the nearest we do."""
+
+    name: str
+    region: str
+    near: int
+
+
 @lru_cache(maxsize=1)
-def _namesakes() -> Mapping[str, list[tuple[str, str]]]:
-    """Code and name of the regions where there is a place with the name of one of ours, though we know it not."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    with NAMESAKES.open(encoding="utf-8", newline="") as file:
+def _elsewhere() -> Mapping[str, list[Elsewhere]]:
+    """All of them by the Latin key of their names; by the Russian too, where a place that we know has the name."""
+    found: dict[str, list[Elsewhere]] = defaultdict(list)
+    with ELSEWHERE.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            found[name_key(row["name"])].append((row["region_code"], row["region"]))
+            key, one = name_key(row["name"]), Elsewhere(row["name"], row["region"], int(row["near"]))
+            found[latin_key(key)].append(one)
+            if not is_latin(key):
+                found[key].append(one)
     return found
 
 
@@ -119,16 +130,22 @@ class Gazetteer:
         rivers = [place for key in self._on_rivers.get(asked.name.key, []) for place in self._by_key[key]]
         found = [place for place in (*named, *rivers) if all(_is_in(place, regions) for regions in hints)]
         if not found:
-            raise self._elsewhere(asked, named)
+            raise self._not_here(asked, named)
         if len({place.region for place in found}) == 1:
             found = [place for place in found if place.is_city is (asked.name.kind is not Kind.VILLAGE)] or found
         kinds = {(place.region_code, place.population or place.id) for place in found}
-        others = [] if hints else _namesakes().get(name_key(found[0].name), [])
+        others = [] if hints else self._elsewhere(asked.name, found)
         if len(kinds) > 1 or others:
             raise UnknownPlace("ambiguous_place", _which(asked.text, found, others), found)
         return found
 
-    def _elsewhere(self, asked: "_Asked", named: list[KnownPlace]) -> UnknownPlace:
+    def _elsewhere(self, name: Name, found: Sequence[KnownPlace]) -> list[Elsewhere]:
+        """Places that we do not know and that may be meant; Latin letters say less, so that more of them fit."""
+        key = latin_key(name.key) if is_latin(name.key) else name_key(found[0].name)
+        here = {place.region for place in found}
+        return [other for other in _elsewhere().get(key, []) if other.region not in here]
+
+    def _not_here(self, asked: "_Asked", named: list[KnownPlace]) -> UnknownPlace:
         where = sorted({f"{place.name} ({place.region})" for place in named})
         text = f"«{asked.text}» в регионе «{asked.region}»" if asked.region else f"«{asked.text}»"
         words = f"Нет населённого пункта {text}; может быть, {' или '.join(where[:_SHOWN])}?"
@@ -136,6 +153,11 @@ class Gazetteer:
 
     def _unknown(self, text: str, keys: list[str]) -> UnknownPlace:
         """Why nothing is found, with what is like the names that were read."""
+        beyond = [other for key in keys for other in _elsewhere().get(latin_key(key), [])]
+        if len(beyond) == 1 and (near := self.by_id.get(beyond[0].near)) is not None:
+            asked = f"«{text}» ({beyond[0].region}): сроков туда нет"
+            words = f"{asked}; может быть, подойдёт ближайшее место — {near.name}?"
+            return UnknownPlace("unknown_place", words, [near])
         like = [place for key in keys for known in self._suggestions(key) for place in self._by_key[known]]
         where = list(dict.fromkeys(f"{place.name} ({place.region})" for place in like))[:_SHOWN]
         hint = f"может быть, {' или '.join(where)}?" if where else "проверьте название или укажите код."
@@ -159,12 +181,12 @@ class _Asked(NamedTuple):
     name: Name
 
 
-def _which(text: str, found: Sequence[KnownPlace], others: Sequence[tuple[str, str]]) -> str:
+def _which(text: str, found: Sequence[KnownPlace], others: Sequence[Elsewhere]) -> str:
     """Which places one name may mean, and what to write to tell them apart."""
     if len({place.name for place in found}) > 1:
         where = sorted({f"{place.name} ({place.region})" for place in found})
         return f"«{text}» — это {' или '.join(where)}? Укажите регион."
-    regions = sorted({place.region for place in found} | {region for _code, region in others})
+    regions = sorted({place.region for place in found} | {other.region for other in others})
     if len(regions) > 1:
         return f"«{text}» есть в нескольких регионах: {', '.join(regions)}; укажите регион."
     codes = ", ".join(f"{place.id} (город)" if place.is_city else str(place.id) for place in sorted(found))

@@ -4,7 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_NO_LETTERS = re.compile(r"[\s\-‐-―_.,;:/\\|\"'«»“”„‘’`()\[\]№#*+]+")
+_APOSTROPHE = re.compile("['’‘`ʹʺ]")
+_NO_LETTERS = re.compile(r"[\s\-‐-―_.,;:/\\|\"«»“”„()\[\]№#*+]+")
 _LATIN_LETTER, _RUSSIAN_LETTER = re.compile(r"[a-z]"), re.compile(r"[а-я]")
 _ALIKE = str.maketrans("aceopxykmthb", "асеорхукмтнв")
 _RUSSIAN = "а б в г д е ё ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я"
@@ -14,7 +15,6 @@ _LATIN = {ord(a): b.strip("-") for a, b in zip(_RUSSIAN.split(" "), _ENGLISH.spl
 _HABITS = tuple(
     (re.compile(habit), same)
     for habit, same in (
-        ("[’'`ʹʺ]", ""),
         ("shch|sch|šč", "sh"),
         ("tch|č", "ch"),
         ("š", "sh"),
@@ -24,7 +24,7 @@ _HABITS = tuple(
         ("x", "ks"),
         ("w", "v"),
         ("[iyj]+o", "e"),
-        ("[iyj]+(?=[aeu])", ""),
+        ("[iyj]+e", "e"),
         ("[iyj]+", "i"),
         (r"(.)\1", r"\1"),
     )
@@ -34,7 +34,8 @@ _HABITS = tuple(
 @lru_cache(maxsize=50_000)
 def name_key(name: str) -> str:
     """The words of a name in lower case with one space between them: «ст-ца Орёл-2» is «ст ца орел 2»."""
-    key = _NO_LETTERS.sub(" ", unicodedata.normalize("NFKC", name).lower().replace("ё", "е")).strip()
+    plain = _APOSTROPHE.sub("", unicodedata.normalize("NFKC", name).lower().replace("ё", "е"))
+    key = _NO_LETTERS.sub(" ", plain).strip()
     if _LATIN_LETTER.search(key) and _RUSSIAN_LETTER.search(key):
         return " ".join(map(_in_russian_letters, key.split()))
     return key

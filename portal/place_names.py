@@ -42,6 +42,8 @@ SPOKEN: Mapping[str, str] = {
     "арх": "архангельск",
 }
 _LONGEST_SHORT = 4
+#: So many answers about names that are none are kept: a file repeats them.
+_MOST_KEPT = 1_000
 _ALIKE, _SHOWN = 0.78, 3
 
 
@@ -80,6 +82,8 @@ class Names:
     def suggested(self, key: str) -> list[str]:
         """What may have been meant by a key that is no name, the likeliest first."""
         if key not in self._close:
+            if len(self._close) >= _MOST_KEPT:
+                self._close.clear()
             self._close[key] = self._like(key)[:_SHOWN] if key else []
         return self._close[key]
 

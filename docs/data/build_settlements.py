@@ -1,7 +1,7 @@
 """Build parcels/data/settlements.csv: every settlement of the delivery matrix and every city, with region and zone.
 
 Run `python docs/data/build_settlements.py` from anywhere; `--root DIR` writes under another folder. The three source
-files lie in docs/data/sources. Writes the table, the namesakes of its places elsewhere, the matrix (a copy), and the
+files lie in docs/data/sources. Writes the table, the places that are not in it, the matrix (a copy), and the
 generated part of docs/data/README.md.
 How a zone is found, and which ways are weak, is told in that README.
 """
@@ -26,6 +26,7 @@ from settlement_sources import (
     City,
     Place,
     by_distance,
+    distance_km,
     name_key,
     offset_hours,
     plain_russian,
@@ -41,9 +42,10 @@ HEADER = (
     *("code", "name", "region_code", "region", "zone", "zone_source", "population"),
     *("lat", "lon", "is_city"),
 )
-NAMESAKES = ("name", "region_code", "region")
+ELSEWHERE = ("name", "region_code", "region", "near")
 NEAR_KM = 30.0
 FAR_KM = 20_100.0
+MOSCOW = "77"
 
 # Where GeoNames still has the zones of before 2011 for the east of Yakutia. The names and districts are those of the
 # comments in IANA's zone1970.tab: Khandyga "Tomponsky, Ust-Maysky", Ust-Nera "Oymyakonsky", Srednekolymsk "Sakha (E)".
@@ -255,19 +257,31 @@ def _is_named_as(row: Cdek, city: City) -> bool:
     return plain_russian(row.name) == plain_russian(city.name)
 
 
-def namesakes_of(table: Iterable[Settlement], atlas: Atlas) -> list[tuple[str, str, str]]:
-    """Where else, by GeoNames, there is a place with a name of the table: name, code and name of the region."""
+def elsewhere(table: Iterable[Settlement], atlas: Atlas) -> list[tuple[str, str, str, str]]:
+    """The places of GeoNames that are not in the table: name, code and name of the region, code of the nearest place.
+
+    The name is Russian where a place of the table elsewhere has it, else as GeoNames has it.
+    """
     known: dict[str, dict[str, str]] = defaultdict(dict)
+    spots: dict[str, list[Settlement]] = defaultdict(list)
     for row in table:
         known[name_key(row.name)].setdefault(row.region_code, plain_russian(row.name))
-    found = {
-        (min(known[key].values()), region, atlas.region_names[region])
-        for region, places in atlas.places.items()
-        for place in places
-        for key in [name_key(place.name)]
-        if key in known and region not in known[key] and not (region == "77" and key in NEW_MOSCOW)
-    }
-    return sorted(found)
+        if row.lat:
+            spots[row.region_code].append(row)
+    found: dict[tuple[str, str], str] = {}
+    for region, places in atlas.places.items():
+        for place in places:
+            key = name_key(place.name)
+            is_known = region in known[key] or (region == MOSCOW and key in NEW_MOSCOW)
+            name = min(known[key].values(), default=place.name)
+            if not is_known:
+                found.setdefault((name, region), nearest(place, spots[region]))
+    return sorted((name, region, atlas.region_names[region], near) for (name, region), near in found.items())
+
+
+def nearest(place: Place, rows: Iterable[Settlement]) -> str:
+    """The code of the row that is nearest to a place."""
+    return min(rows, key=lambda row: distance_km(place.lat, place.lon, float(row.lat), float(row.lon))).code
 
 
 def as_csv(header: tuple[str, ...], table: Iterable[tuple[str, ...]]) -> bytes:
@@ -296,7 +310,7 @@ def build() -> dict[str, bytes]:
     report = settlement_report.generated_part([row._asdict() for row in table], len(beyond), disagreeing)
     return {
         "parcels/data/settlements.csv": as_csv(HEADER, table),
-        "parcels/data/namesakes.csv": as_csv(NAMESAKES, namesakes_of(table, atlas)),
+        "parcels/data/elsewhere.csv": as_csv(ELSEWHERE, elsewhere(table, atlas)),
         "scheduling/data/days_from_chelyabinsk.csv": (sources / CDEK_FILE).read_bytes(),
         "docs/data/README.md": settlement_report.with_generated_part(readme, report).encode(),
     }

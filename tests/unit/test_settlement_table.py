@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "parcels/data/settlements.csv"
 MATRIX = ROOT / "scheduling/data/days_from_chelyabinsk.csv"
 SOURCE = ROOT / "docs/data/sources/delivery_periods_from_chelyabinsk.csv"
-NAMESAKES = ROOT / "parcels/data/namesakes.csv"
+ELSEWHERE = ROOT / "parcels/data/elsewhere.csv"
 SCRIPT = ROOT / "docs/data/build_settlements.py"
 CITIES = ROOT / "docs/data/sources/hflabs_city.csv"
 HEADER = [
@@ -126,12 +126,15 @@ def test_couriers_go_to_every_place_of_the_matrix() -> None:
     assert {row["courier"] for row in read(MATRIX)} == {"true"}
 
 
-def test_a_namesake_is_no_place_of_the_table(table: list[dict[str, str]]) -> None:
+def test_a_place_elsewhere_is_none_of_the_table_and_has_one_near(table: list[dict[str, str]]) -> None:
     known = {(row["region_code"], row["name"].split("(")[0].lower().replace("ё", "е")) for row in table}
-    names = {name for _region, name in known}
-    for row in read(NAMESAKES):
+    regions = {row["code"]: row["region_code"] for row in table}
+    listed = read(ELSEWHERE)
+    for row in listed:
         assert (row["region_code"], row["name"]) not in known
-        assert row["name"] in names
+        assert regions[row["near"]] == row["region_code"]
+    named = {(row["name"], row["region"]) for row in listed}
+    assert {("сургут", "Самарская область"), ("Yaya", "Кемеровская область — Кузбасс")} <= named
 
 
 def test_the_matrix_is_the_source_unchanged() -> None:
@@ -184,7 +187,7 @@ def test_the_script_gives_the_same_bytes_again(tmp_path: Path) -> None:
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     assert [str(path.as_posix()) for path in made] == [
         "docs/data/README.md",
-        "parcels/data/namesakes.csv",
+        "parcels/data/elsewhere.csv",
         "parcels/data/settlements.csv",
         "scheduling/data/days_from_chelyabinsk.csv",
     ]
