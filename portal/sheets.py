@@ -132,6 +132,14 @@ def written_out(path: Path) -> str:
     return "\n".join(map("\t".join, spaced))
 
 
+def text_of(content: bytes) -> str:
+    """What a file of text says, be it UTF-8, UTF-16 or Windows-1251. Raises BadSheet."""
+    try:
+        return text_table.decoded(content)
+    except NoText as error:
+        raise BadSheet(str(error)) from error
+
+
 def _row(header: list[str], line: int, cells: list[str]) -> Row:
     named = {name: cell for name, cell in zip(header, cells, strict=False) if name}
     beyond = " ".join(filter(None, cells[len(header) :]))

@@ -29,6 +29,8 @@ _NEEDED: Mapping[str, frozenset[str]] = {
     "receipt": frozenset({"key", "id", "status"}),
     "inbound": frozenset({"key", "from", "text"}),
 }
+#: Digits of a Russian or Kazakh number behind the 8 that is dialled there; nobody whom we write to has +87 or +89.
+_WITH_EIGHT = 11
 #: The key stands in an address that the provider calls: it must not be guessed.
 KEY_LENGTH = 16
 
@@ -96,8 +98,7 @@ class Http:
         rules = self._opened("inbound", key)
         if rules is None:
             return None
-        digits = "".join(sign for sign in _at(given, rules["from"], {}) if sign in "0123456789")
-        return Heard(f"+{digits}", _at(given, rules["text"], {}))
+        return Heard(_international(_at(given, rules["from"], {})), _at(given, rules["text"], {}))
 
     def _opened(self, table: str, key: str) -> Mapping[str, Any] | None:
         """The rules of what the provider calls, when it knows their key."""
@@ -225,6 +226,17 @@ def _at(said: Any, path: str, values: Mapping[str, str]) -> str:
         else:
             return ""
     return str(said) if isinstance(said, str | int | float) and not isinstance(said, bool) else ""
+
+
+def _international(phone: str) -> str:
+    """A phone as E.164, however a Russian provider writes it: `8913…`, `913…`, `00 7 913…`, `7913….0` as a number."""
+    written = phone.strip().removesuffix(".0")
+    digits = "".join(sign for sign in written if sign in "0123456789").removeprefix("00")
+    is_from_home = len(digits) == _WITH_EIGHT and digits[0] == "8" and digits[1] in "79"
+    is_bare = len(digits) == _WITH_EIGHT - 1 and digits[0] == "9" and not written.startswith("+")
+    if is_from_home or is_bare:
+        return f"+7{digits[-10:]}"
+    return f"+{digits}"
 
 
 def _words(listed: Any) -> frozenset[str]:

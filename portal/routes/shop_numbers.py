@@ -65,10 +65,7 @@ def _text() -> str:
             kept.write(content)
             kept.flush()
             return sheets.written_out(Path(kept.name))
-    try:
-        text = typed if typed.strip() else content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1251", "replace")
+    text = typed if typed.strip() else sheets.text_of(content)
     return text.replace("\0", "")
 
 

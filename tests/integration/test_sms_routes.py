@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_migrate import stamp, upgrade
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
@@ -25,6 +26,7 @@ from sms.models import Message, Receipt, Status
 from sms.strays import StrayReceipt
 from tests.integration.test_sms_models import NOW, PHONE, add_message
 
+MIGRATIONS = Path(__file__).resolve().parents[2] / "portal" / "migrations"
 TOKEN, BASE = "account-token", "https://veha.example"
 
 
@@ -175,6 +177,54 @@ def test_who_answers_through_a_local_provider_is_heard_too(app: Flask) -> None:
     assert is_stopped(app)
     assert client.post(path, data=answer | {"message": "Старт"}).status_code == 204
     assert not is_stopped(app)
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        *(
+            "89130001242",
+            "8 (913) 000-12-42",
+            "+89130001242",
+            "9130001242",
+            "0079130001242",
+            "79130001242",
+            "+7 913 000-12-42",
+        ),
+        *(79130001242, 79130001242.0, 9130001242),
+    ],
+)
+def test_a_local_provider_may_write_the_phone_as_it_likes(app: Flask, phone: object) -> None:
+    rules = {"key": "another-key-of-16-characters", "from": "phone", "text": "message"}
+    app.extensions["sms_gateway"] = Http({"inbound": rules})
+    path = f"/webhooks/sms/{rules['key']}/inbound"
+    assert app.test_client().post(path, json={"phone": phone, "message": "СТОП"}).status_code == 204
+    assert is_stopped(app)
+
+
+@pytest.mark.parametrize(
+    ("phone", "known"),
+    [("380501234567", "+380501234567"), ("+375291234567", "+375291234567"), ("87011234567", "+77011234567"), ("", "+")],
+)
+def test_a_phone_of_another_country_stays_its_own(phone: str, known: str) -> None:
+    gateway = Http({"inbound": {"key": "k" * 16, "from": "phone", "text": "message"}})
+    heard = gateway.heard("k" * 16, {"phone": phone, "message": "СТОП"})
+    assert heard is not None
+    assert heard.phone == known
+
+
+def test_who_said_stop_before_is_heard_by_the_migration(both: Flask) -> None:
+    other = "+79139999999"
+    with both.app_context():
+        with transaction() as session:
+            for phone in (PHONE.replace("+7", "+8"), other, other.replace("+7", "+8"), "marina@example.ru"):
+                opt_out.stop(session, phone, "http", NOW)
+        db.session.remove()
+        stamp(directory=str(MIGRATIONS), revision="0019")
+        upgrade(directory=str(MIGRATIONS), revision="0020")
+        with reading() as session:
+            known = session.scalars(select(opt_out.OptOut.address).order_by(opt_out.OptOut.address)).all()
+            assert known == [PHONE, other, "marina@example.ru"]
 
 
 def test_without_a_local_provider_nobody_reports(app: Flask) -> None:

@@ -95,3 +95,21 @@ def test_a_file_of_excel_is_read_by_its_lines(shop: Browser) -> None:
     torn = (io.BytesIO(workbook(("48118", 1))[:200]), "n.xlsx")
     answer = shop.post("/shop/numbers", carrier="intime", pairs="", file=torn)
     assert (answer.status_code, "Файл не похож на CSV или XLSX" in answer.text) == (422, True)
+
+
+def test_what_a_spreadsheet_has_in_place_of_a_number_is_no_number(shop: Browser) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (["Заказ", "Номер"], ["48117", "#N/A"], ["48118", "=A1"], ["777", 12345678901234567890]):
+        book.active.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    answer = shop.post("/shop/numbers", carrier="intime", file=(io.BytesIO(content.getvalue()), "numbers.xlsx"))
+    assert (answer.status_code, followed()) == (422, {})
+    assert "Строк с ошибками: 3" in answer.text
+
+
+def test_a_text_as_excel_saves_it_in_unicode(shop: Browser) -> None:
+    content = "Заказ\tНомер\r\n48117\tA1\r\n".encode("utf-16")
+    answer = shop.post("/shop/numbers", carrier="intime", file=(io.BytesIO(content), "numbers.txt"))
+    assert (answer.status_code, followed()) == (303, {"48117": "A1"})
