@@ -4,7 +4,7 @@ His word frees him of nothing. A round is closed when all that came back has bee
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select, text
@@ -71,7 +71,11 @@ def close(session: Session, one: Round, entered: dict[str, int], now: datetime) 
     """
     if one.handed_at is not None:
         return
-    lacks = missing(stops_of(session, one.id), entered)
+    stops = stops_of(session, one.id)
+    lacks = missing(stops, entered)
+    if one.counted_at is not None:  # he has nothing to say of what a cashier has taken already
+        left = sums((stop.parcel.currency, minor) for stop, minor in uncounted(session, stops))
+        lacks = replace(lacks, taken=left)
     if lacks.unmarked or lacks.to_return or lacks.is_cash_short:
         raise NotClosable(lacks)
     one.handed_at, one.cash_handed = now, lacks.taken
@@ -96,17 +100,22 @@ def _money_of(stop: Stop) -> int:
 
 
 def settle(session: Session, round_id: int, now: datetime, may_wait: bool = True) -> bool:
-    """Close a round that was handed in, once nothing of it is with the courier any more. Returns whether it is closed.
+    """Close a round once nothing of it is with the courier any more. Returns whether it is closed.
+
+    That he hands it in he need not have said, if every stop is marked and a cashier has counted.
 
     Args: `may_wait` False where somebody else may hold the round while we hold one of its parcels; then the sweep
     (`to_settle`) does it a moment later.
     """
     query = select(Round).where(Round.id == round_id).with_for_update(of=Round, skip_locked=not may_wait)
     one = session.scalar(query.execution_options(populate_existing=True))
-    if one is None or one.handed_at is None:
+    if one is None:
         return False
     if one.closed_at is None:
         stops = stops_of(session, one.id)
+        is_said = one.handed_at is not None or (one.counted_at is not None and all(stop.is_done for stop in stops))
+        if not is_said:
+            return False
         is_left = any(stop.is_not_received for stop in stops) or uncounted(session, stops)
         if not is_left:
             one.closed_at = now
@@ -115,9 +124,9 @@ def settle(session: Session, round_id: int, now: datetime, may_wait: bool = True
 
 
 def to_settle(session: Session) -> list[int]:
-    """Ids of the rounds that were handed in and are not closed."""
-    query = select(Round.id).where(Round.handed_at.is_not(None), Round.closed_at.is_(None))
-    return list(session.scalars(query.order_by(Round.id)))
+    """Ids of the rounds that are said to be handed in, or were counted, and are not closed."""
+    is_said = Round.handed_at.is_not(None) | Round.counted_at.is_not(None)
+    return list(session.scalars(select(Round.id).where(is_said, Round.closed_at.is_(None)).order_by(Round.id)))
 
 
 def unpaid(session: Session, now: datetime) -> list[int]:

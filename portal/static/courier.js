@@ -75,7 +75,7 @@
     if (!one.parcel) { return; }
     each("[data-parcel='" + one.parcel + "']:not(form)", function (row) {
       var place = row.querySelector("[data-state]"), words = body.dataset["words" + big(one.kind)];
-      if (place) {
+      if (place && !(one.kind === "back" && one.state === "saved")) { // then the page itself says what it waits for
         place.textContent = words + ", " + body.dataset["words" + big(one.state)];
         place.className = one.state === "waiting" ? "unsent" : "";
       }
@@ -97,11 +97,16 @@
     here.hidden = false;
     if (next) { here.firstElementChild.href = next.href; }
   }
-  function line(one) {
-    var item = document.createElement("li"), strong = document.createElement("b");
-    strong.textContent = one.title;
-    item.append(strong, " " + (one.words || ""));
-    item.append(putAway(one));
+  // Each that was not taken is a line to be opened; the last one is open.
+  function line(one, number, all) {
+    var isLast = number === all.length - 1;
+    var item = document.createElement("li"), part = document.createElement("details"), title = document.createElement("summary");
+    var words = document.createElement("p");
+    title.textContent = one.title;
+    words.textContent = one.words || "";
+    part.open = isLast;
+    part.append(title, words, putAway(one));
+    item.append(part);
     return item;
   }
   // What has been read is put away: it stays in the phone as refused, and at the server, and takes no room any more.

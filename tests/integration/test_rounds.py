@@ -433,6 +433,33 @@ def test_a_gap_is_shown_first_and_then_an_incident_on_the_courier(both: Flask) -
         assert breaches(session) == []
 
 
+def test_a_courier_who_cannot_hand_in_what_he_should_is_freed_by_scan_and_count_alone(both: Flask) -> None:
+    paid, missed = booked(time(10), time(14))
+    load()
+    deliver(paid)
+    count_money({"RUB": 0}, NOON, gap={"RUB": -499_000})
+    assert closed_at() is None
+    fail(missed)
+    assert settle_rounds(NOON) == 0
+    scan_back(missed, NOON + timedelta(hours=1))
+    assert closed_at() == NOON + timedelta(hours=1)
+    assert lacks_nothing()
+
+
+def lacks_nothing() -> bool:
+    with transaction() as session:
+        return breaches(session) == []
+
+
+def test_after_the_count_he_hands_in_without_a_sum(app: Flask) -> None:
+    (paid,) = booked(time(10))
+    load()
+    deliver(paid)
+    count_money({"RUB": 499_000}, NOON)
+    with transaction() as session:
+        round_closing.close(session, the_round(session), {}, NOON)
+
+
 def test_a_surplus_is_an_incident_too(app: Flask) -> None:
     (parcel_id,) = booked(time(10))
     load()

@@ -127,6 +127,7 @@ def test_the_day_from_leaving_to_closing(app: Flask, courier: Browser, parcels: 
     assert "за вами посылок: 1, денег: 4\u00a0990\u00a0₽" in page
     taken_over(app, parcels[2])
     page = courier.get("/round").text
+    assert "склад принял в 12:00" in page
     assert "Рейс закрыт в 12:00" in page
     assert "За вами ничего нет" in page
 
