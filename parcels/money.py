@@ -36,7 +36,8 @@ class Where(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Cash:
     """The money of one parcel: `minor` units of the parcel's currency, the open row of who has it, and, of what has
-    come back, the number of the payment. `note` is what was said where another sum was taken than was due.
+    come back, the number of the payment. `note` is what was said where another sum was taken than was due;
+    `short_minor` is what was missing when a cashier counted it.
     """
 
     parcel: Parcel
@@ -45,6 +46,7 @@ class Cash:
     minor: int
     payment: str = ""
     note: str = ""
+    short_minor: int = 0
 
     @property
     def missing_minor(self) -> int:
@@ -95,19 +97,22 @@ def in_tills(session: Session) -> list[Cash]:
 
 def _cash(parcel: Parcel, holding: Holding, facts: Iterable[Fact]) -> Cash:
     """The last that was said of the sum counts: a courier may bring less than was due."""
-    minor, payment, note, kinds = parcel.cod_minor, "", "", set[Kind]()
+    minor, payment, note, short, kinds = parcel.cod_minor, "", "", 0, set[Kind]()
     for fact in facts:
         minor = fact.details.get("cod_minor", minor)
         payment = str(fact.details.get("payment", payment))
         if fact.kind is Kind.DELIVERED:
             note = str(fact.details.get("note", note))
+        if fact.kind is Kind.CASH_HANDED_IN:
+            short = int(fact.details.get("short_minor", 0))
         kinds.add(fact.kind)
     if holding.role is Role.SHOP:
         where = Where.BACK
     else:
         is_on_way = holding.role is Role.CARRIER and Kind.CASH_SENT in kinds
         where = Where.SENT if is_on_way else Where.TAKEN
-    return Cash(parcel, holding, where, minor, payment, note if minor != parcel.cod_minor else "")
+    note = note if minor != parcel.cod_minor else ""
+    return Cash(parcel, holding, where, minor, payment, note=note, short_minor=short)
 
 
 def standing(session: Session, keys: Sequence[str]) -> list[Cash]:
@@ -120,6 +125,26 @@ def standing(session: Session, keys: Sequence[str]) -> list[Cash]:
     if not is_one or {cash.key for cash in found} != set(keys):
         raise Changed
     return found
+
+
+def make_up(session: Session, key: str, source: str, by: str, now: datetime) -> Cash:
+    """What was missing from an order when it was counted has been put into the till. Args: `key` as `Cash.key` gave it.
+
+    Raises Changed when nothing is missing there any more.
+    """
+    (cash,) = standing(session, [key])
+    if not cash.short_minor:
+        raise Changed
+    details = {
+        "by": by,
+        "cod_minor": cash.minor + cash.short_minor,
+        "currency": cash.currency,
+        "made_up_minor": cash.short_minor,
+        "warehouse": cash.held.holder_id,
+    }
+    new = NewFact(Kind.CASH_HANDED_IN, source, place=cash.held.name, details=details)
+    journal.record(session, cash.parcel, new, now)
+    return cash
 
 
 def _locked(session: Session, keys: Sequence[str], role: Role) -> list[Cash]:

@@ -89,6 +89,8 @@ def state_of(one: Round, now: datetime) -> tuple[str, str]:
     """How a round stands, in words and as a tone."""
     if one.closed_at is not None:
         return _("закрыт"), "ok"
+    if one.handed_at is not None:
+        return _("сдаёт"), "accent"
     if one.started_at is not None:
         return _("в пути"), "accent"
     if one.late_at is not None or one.start_by <= now:

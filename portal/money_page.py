@@ -50,6 +50,11 @@ class Desk:
     paid: list[Payout]
     reversed: frozenset[int]
 
+    @property
+    def short(self) -> list[Cash]:
+        """Orders whose money was not whole when it was counted."""
+        return [cash for till in self.tills for cash in till.cash if cash.short_minor]
+
 
 @dataclass(frozen=True, slots=True)
 class Total:

@@ -49,9 +49,11 @@ def not_to_return(problem: WrongParcel) -> Notice:
 def not_closable(missing: Missing, language: str) -> Notice:
     """Why the round cannot be closed yet, all of it in one go."""
     return Notice(
-        happened=_("Рейс пока не закрыть"),
+        happened=_("Рейс пока не сдать"),
         means=" ".join(_lacks(missing, language)),
-        now=_("Закончите это и нажмите «Закрыть рейс» ещё раз."),
+        now=_(
+            "Закончите это и нажмите «Сдаю рейс» ещё раз. Если денег не хватает, отдайте кассиру что есть: он посчитает."
+        ),
         tone="warn",
     )
 

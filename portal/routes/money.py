@@ -7,7 +7,7 @@ from flask import Blueprint, abort, current_app, flash, redirect, render_templat
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from parcels import payouts
+from parcels import money, payouts
 from parcels.money import Changed, Payment
 from parcels.payouts import Cashier, OtherTotal, SamePerson
 from portal import money_page, money_words, notices_staff
@@ -64,6 +64,20 @@ def _count(counted: dict[str, int]) -> None:
     with transaction() as session:
         round_id = form.get("round", default=0, type=int)
         round_counting.count(session, round_id, counted, accepted, teller, now(), note)
+
+
+@bp.post("/made-up")
+@allow(Rule.CASHIER)
+def made_up() -> ResponseReturnValue:
+    """What was missing from an order has been put into the till."""
+    cashier = _cashier()
+    try:
+        with transaction() as session:
+            money.make_up(session, request.form.get("cash", ""), cashier.source, cashier.name, now())
+    except Changed:
+        return _page(notices_staff.money_gone()), 409
+    flash(_("Записано: недостающее в кассе."))
+    return redirect(url_for("money.tills"), 303)
 
 
 @bp.post("")

@@ -289,3 +289,16 @@ def test_a_sum_with_parted_thousands_never_changes_an_order(app: Flask) -> None:
     done = run(app, "import-orders", DATA / "cod_thousands.csv", "--shop", "teply-dom")
     assert (done.exit_code, "«4,990»" in done.output) == (1, True)
     assert parcel("UP1").cod_minor == 499_000
+
+
+def test_the_right_of_a_cashier_is_given_and_taken(app: Flask) -> None:
+    with transaction() as session:
+        for role in ("operator", "courier"):
+            make_staff(session, role)
+    run = app.test_cli_runner().invoke
+    for args, right in ((["cashier", "operator"], True), (["cashier", "operator", "--off"], False)):
+        assert run(args=args).exit_code == 0
+        with reading() as session:
+            assert session.scalars(select(Staff.is_cashier).where(Staff.login == "operator")).one() is right
+    for login in ("courier", "nobody"):
+        assert run(args=["cashier", login]).exit_code != 0

@@ -427,8 +427,17 @@ def test_a_gap_is_shown_first_and_then_an_incident_on_the_courier(both: Flask) -
     assert open_steps() == [("cash_gap", "Ольга Смирнова", "-240.00 RUB")]
     with reading() as session:
         assert [cash.minor for cash in money.in_tills(session)] == [499_000, 475_000]
+        whole, broken = money.in_tills(session)
+        assert (whole.short_minor, broken.short_minor) == (0, 24_000)
     with pytest.raises(NothingToCount):
         count_money(short, NOON)
+    with transaction() as session:
+        money.make_up(session, broken.key, "cashier:7", "Ирина Рогова", NOON)
+    for key in (whole.key, broken.key):
+        with pytest.raises(money.Changed), transaction() as session:
+            money.make_up(session, key, "cashier:7", "Ирина Рогова", NOON)
+    with reading() as session:
+        assert [cash.minor for cash in money.in_tills(session)] == [499_000, 499_000]
     with transaction() as session:
         assert breaches(session) == []
 

@@ -7,10 +7,13 @@ import re
 import pytest
 from flask import Flask
 
+from parcels import journal
+from parcels.journal import NewFact
 from parcels.models import Shop
+from parcels.stages import Kind
 from portal.transaction import transaction
 from portal.verify import breaches
-from tests.factories import CHELYABINSK, make_staff
+from tests.factories import CHELYABINSK, NOW, make_staff
 from tests.integration.test_money import letters, paid_in, tills
 from tests.web.test_account import Browser
 
@@ -38,7 +41,14 @@ def test_only_who_has_the_right_of_a_cashier_moves_money(app: Flask, keys: list[
         assert Browser(app, login).get("/money").status_code == sees
     for login in ("operator", "manager", "shop"):
         browser = Browser(app, login)
-        for path in ("/money", "/money/count", "/money/1/confirm", "/money/1/drop", "/money/1/reverse"):
+        for path in (
+            "/money",
+            "/money/count",
+            "/money/1/confirm",
+            "/money/1/drop",
+            "/money/1/reverse",
+            "/money/made-up",
+        ):
             assert browser.post(path, cash=keys, total="8990", **PAID).status_code == 403
     assert "Передано магазину" not in Browser(app, "manager").get("/money").text
     assert tills() != []
@@ -78,6 +88,19 @@ def test_many_small_payments_are_a_large_one(app: Flask, keys: list[str]) -> Non
     assert desk.post("/money/2/drop").status_code == 303
     assert "Ждут второго кассира" not in desk.get("/money").text
     assert desk.post("/money/2/confirm").status_code == 409
+
+
+def test_what_was_missing_can_be_put_into_the_till(app: Flask, keys: list[str]) -> None:
+    with transaction() as session:
+        parcel = journal.lock(session, int(keys[0].split(":")[0]))
+        details = {"cod_minor": 300_000, "short_minor": 199_000, "currency": "RUB", "warehouse": 7}
+        fact = NewFact(Kind.CASH_HANDED_IN, "cashier:1", NOW, "Томск, склад", details)
+        journal.record(session, parcel, fact, NOW)
+    desk = Browser(app, "cashier")
+    assert "\u22121\u00a0990\u00a0₽" in desk.get("/money").text
+    assert [desk.post("/money/made-up", cash=keys[0]).status_code for _ in range(2)] == [303, 409]
+    assert "Недостачи" not in desk.get("/money").text
+    assert [cash.minor for cash in tills()] == [499_000, 400_000]
 
 
 def test_a_payment_is_reversed_by_an_entry_and_can_be_made_anew(app: Flask, keys: list[str]) -> None:
