@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,12 @@ def open_codes(session: Session) -> list[tuple[UnknownCode, Parcel]]:
     query = select(UnknownCode, Parcel).join(Parcel, Parcel.id == UnknownCode.parcel_id)
     rows = session.execute(query.where(UnknownCode.settled_at.is_(None)).order_by(UnknownCode.first_at))
     return [(row.UnknownCode, row.Parcel) for row in rows]
+
+
+def count_open(session: Session) -> int:
+    """How many nobody has seen to."""
+    query = select(func.count()).select_from(UnknownCode).where(UnknownCode.settled_at.is_(None))
+    return session.scalar(query) or 0
 
 
 def settle(session: Session, carrier: str, code: str, by: str, now: datetime) -> bool:

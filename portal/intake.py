@@ -15,7 +15,7 @@ from parcels import journal
 from parcels.journal import NewFact, StaleVersion
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
-from portal import sheets
+from portal import places, sheets
 from portal.order_rows import KNOWN, REQUIRED, Faults, columns, normal_phone, order_number
 from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
@@ -160,8 +160,8 @@ def redirect(session: Session, parcel: Parcel, cells: Mapping[str, str], asker: 
 
 def _elsewhere(parcel: Parcel, cells: Mapping[str, str]) -> dict[str, str]:
     """The cells without the name of the place where the parcel goes anyway: other places may be called the same."""
-    here = parcel.settlement.name.casefold() if parcel.settlement is not None else None
-    stays = cells.get("settlement", "").strip().casefold() == here and not cells.get("region", "").strip()
+    here = parcel.settlement.name if parcel.settlement is not None else ""
+    stays = places.is_name_of(here, cells.get("settlement", "")) and not cells.get("region", "").strip()
     return {name: text for name, text in cells.items() if name == "address" or not stays}
 
 

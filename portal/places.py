@@ -13,6 +13,8 @@ import scheduling
 from parcels.models import Settlement
 from portal.gazetteer import UnknownPlace as UnknownPlace
 from portal.place_index import gazetteer
+from portal.place_keys import name_key
+from portal.place_words import name_of
 from scheduling.models import Matrix, ZoneSettlement
 
 SETTLEMENTS = Path(parcels.__file__).parent / "data" / "settlements.csv"
@@ -64,6 +66,11 @@ def find_settlement(session: Session, text: str, region: str = "") -> Settlement
         with_courier = set(session.scalars(served))
         found.sort(key=lambda code: (code not in with_courier, code))
     return session.get_one(Settlement, found[0])
+
+
+def is_name_of(name: str, text: str) -> bool:
+    """Does a text say this name and nothing more, with its type or without: «г. Шуя»?"""
+    return bool(name) and name_of(name_key(text).split()).key == name_key(name)
 
 
 def find_origin(session: Session, text: str) -> Settlement:

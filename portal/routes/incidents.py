@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from carriers import unknown_codes
 from parcels import holdings, incidents, journal
 from parcels.custody import Role
 from parcels.custody_models import Incident, IncidentComment
@@ -49,9 +50,9 @@ def listed() -> ResponseReturnValue:
         around = joinedload(Incident.parcel).options(joinedload(Parcel.shop), joinedload(Parcel.settlement))
         query = query.options(around, joinedload(Incident.assignee)).order_by(Incident.opened_at, Incident.id)
         found = session.scalars(query.limit(SHOWN + 1)).all()
-        return render_template(
-            "pages/incidents.html", found=found[:SHOWN], more=len(found) > SHOWN, asked=asked, steps=STEPS, roles=Role
-        )
+        strange = unknown_codes.count_open(session) if current_user.role == "manager" else 0
+        told = {"found": found[:SHOWN], "more": len(found) > SHOWN, "asked": asked, "strange": strange}
+        return render_template("pages/incidents.html", steps=STEPS, roles=Role, **told)
 
 
 def _asked(asked: dict[str, str]) -> list[Any]:

@@ -181,3 +181,32 @@ def test_points_of_a_file(app: Flask) -> None:
     assert said.output == "TopDelivery: new 3, unplaced 2.\n"
     bad = app.test_cli_runner().invoke(args=["carriers", "offers", "topdelivery", str(DATA / "README.md")])
     assert (bad.exit_code, bad.output.count("\n")) == (1, 1)
+
+
+def test_a_city_with_a_code_of_ours_is_asked_about_by_the_code_that_the_carrier_s_offices_have(
+    app: Flask, carriers: CarrierServer
+) -> None:
+    office = {
+        "code": "NSK1",
+        "location": {
+            "city": "Новосибирск",
+            "region": "Новосибирская область",
+            "city_code": 270,
+            "address": "ул. Ленина, 1",
+        },
+    }
+    carriers.answers("/cdek/deliverypoints", Reply(json.dumps([office]).encode()), Reply(b"[]"))
+    with transaction() as session:
+        there = {"name": "Новосибирск", "region": "Новосибирская область", "region_code": "54"}
+        session.add(SettlementFactory(id=954_000_001, zone="Asia/Novosibirsk", **there))
+        session.add(SettlementFactory(id=954_000_002, zone="Asia/Novosibirsk", **(there | {"name": "Барабинск"})))
+        session.flush()
+        for place in (954_000_001, 954_000_002):
+            make_parcel(session, session.scalars(select(Shop)).one(), settlement_id=place, weight_g=900)
+
+    ask_all(lambda: NOW)
+
+    asked = {json.loads(seen.body)["to_location"]["code"] for seen in carriers.asked("/cdek/calculator/tariff")}
+    assert asked == {TOMSK, 270}
+    with reading() as session:
+        assert session.scalars(select(PickupPoint.settlement_id)).all() == [954_000_001]

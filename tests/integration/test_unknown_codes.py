@@ -51,6 +51,7 @@ def test_the_manager_hears_of_an_unknown_code_once_with_its_words(both: Flask) -
     with transaction() as session:
         make_staff(session, "manager")
     manager = Browser(both, "manager")
+    assert "Непонятных статусов: 2" in manager.get("/incidents").text
     page = manager.get("/manage/statuses").text
     assert "Непонятных статусов: 2" in page
     assert page.count("Выдано дронам: слова") == 1

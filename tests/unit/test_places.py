@@ -55,6 +55,14 @@ def test_yo_and_case_do_not_matter(session: Session) -> None:
     assert find_settlement(session, "ОРЁЛ").id == find_settlement(session, "орел").id
 
 
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [("Шуя", True), (" г. ШУЯ", True), ("Шуя г.", True), ("Шуя, Карелия", False), ("", False), ("Томск", False)],
+)
+def test_a_text_that_says_a_name_and_nothing_more(text: str, is_said: bool) -> None:
+    assert places.is_name_of("Шуя", text) is is_said
+
+
 def test_several_codes_of_one_city_are_one_place(session: Session) -> None:
     assert find_settlement(session, "Томск").id == 269
 
