@@ -14,6 +14,8 @@ from parcels.stages import DECISIVE, Kind, advance
 
 Follower = Callable[[Session, Parcel, Fact, datetime], None]
 _followers: list[Follower] = []
+#: The columns of a parcel that its promise fills.
+PROMISED_DATES = ("promised_from", "promised_to", "hand_over_by", "arrival_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +137,18 @@ def _apply(parcel: Parcel, fact: Fact) -> None:
     if state.is_closed and parcel.closed_at is None:
         parcel.closed_at = fact.occurred_at
         parcel.owner = parcel.next_action = parcel.next_action_at = None
-    if fact.kind is Kind.PROMISED:
-        for column in ("promised_from", "promised_to", "hand_over_by", "arrival_by"):
-            setattr(parcel, column, date.fromisoformat(fact.details[column]))
+    if fact.kind in (Kind.PROMISED, Kind.PROMISE_WITHDRAWN):
+        _promise(parcel, fact)
     if fact.kind is Kind.DAYS_OFFERED:
         parcel.carrier_days = fact.details.get("days")
     if fact.kind is Kind.DETAILS_CHANGED and "settlement" in fact.details.get("changed", ()):
         parcel.carrier_days = None  # they were those of another city
     if fact.kind is Kind.LINK_REVOKED:
         parcel.link_epoch += 1
+
+
+def _promise(parcel: Parcel, fact: Fact) -> None:
+    """The dates of a promise, or none when it is taken back."""
+    for column in PROMISED_DATES:
+        day = date.fromisoformat(fact.details[column]) if fact.kind is Kind.PROMISED else None
+        setattr(parcel, column, day)

@@ -67,6 +67,8 @@ class Kind(StrEnum):
     CASH_TAKEN_BACK = "cash_taken_back"
 
     PROMISED = "promised"
+    PROMISE_WITHDRAWN = "promise_withdrawn"
+    TOLD = "told"
     HAND_OVER_LATE = "hand_over_late"
     HANGING = "hanging"
     LATE_NEWS = "late_news"
@@ -158,7 +160,7 @@ _MOVES: dict[Kind, Move] = {
     Kind.CHOICE_WITHDRAWN: Move(drops_plan=True),
 }
 #: Facts after which a page shown before them is too old to decide from.
-DECISIVE = frozenset(_MOVES) | {Kind.PROMISED}
+DECISIVE = frozenset(_MOVES) | {Kind.PROMISED, Kind.PROMISE_WITHDRAWN}
 
 
 def advance(state: State, kind: Kind) -> State:

@@ -40,7 +40,9 @@ def told(session: Session, parcel: Parcel) -> dict[str, Any]:
 
 
 def _arrival(session: Session, parcel: Parcel) -> list[str] | None:
-    """When it is expected in the city, or came there: from and to."""
+    """When it is expected in the city, or came there: from and to; None while nobody knows."""
+    if parcel.promised_from is None:
+        return None
     last = select(Fact.details).where(Fact.parcel_id == parcel.id, Fact.kind == Kind.PROMISED)
     details = session.scalar(last.order_by(Fact.seq.desc()).limit(1))
     return [details["arrival_from"], details["arrival_by"]] if details else None

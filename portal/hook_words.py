@@ -31,6 +31,7 @@ def event(name: str) -> str:
         "parcel.returned": _("возвращён в магазин"),
         "parcel.recalled": _("отозван магазином"),
         "parcel.promised": _("обещан срок"),
+        "parcel.promise_withdrawn": _("срок неизвестен, обещание снято"),
         "parcel.scheduled": _("время назначено"),
         "parcel.postponed": _("отложен"),
         "parcel.unscheduled": _("назначенное снято"),

@@ -48,8 +48,15 @@ def _waits_for_reminder(s: Standing, on: date) -> str:
     return _("Напомним {day}", day=in_sentence(on, s.language))
 
 
+def coming_days(s: Standing) -> tuple[date, date]:
+    """The promised days that are still to come: what has not reached the city is at nobody's door today."""
+    soonest = s.today + timedelta(days=1) if s.head.road in BEFORE_CITY else s.today
+    last = s.head.promised_to
+    return min(max(s.head.promised_from, soonest), last), last
+
+
 def _coming(s: Standing) -> str:
-    when = date_range(s.head.promised_from, s.head.promised_to, s.language)
+    when = date_range(*coming_days(s), s.language)
     if s.was:
         return _("Привезём позже: {when}", when=when)
     if s.head.zone_id is None:
@@ -162,7 +169,9 @@ BENEATH: dict[Stage, Callable[[Standing], str]] = {
 
 def rail(s: Standing) -> list[RailDay]:
     """The days up to the promise as a line; nothing when it is over or longer than two weeks."""
-    first, last = s.head.promised_from, s.head.promised_to
+    if s.head.promised_from is None and s.slot is None:
+        return []
+    first, last = (None, None) if s.head.promised_from is None else coming_days(s)
     if s.slot is not None:
         first = last = date.fromisoformat(s.slot.details["day"])
     waits_for_choice = s.slot is None and s.head.road not in BEFORE_CITY

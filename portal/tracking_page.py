@@ -154,7 +154,7 @@ def undo_minutes(story: Story, now: datetime) -> int:
 def _chip(s: Standing) -> tuple[str, str, str]:
     stage = Stage(s.head.stage)
     look = LOOKS[stage]
-    if s.was and stage in BEFORE_CITY:
+    if (s.was or s.is_undated) and stage in BEFORE_CITY:
         return _("Задерживается в пути"), "triangle-alert", "warn"
     return stage_title(stage, s.language), look.icon, look.tone
 

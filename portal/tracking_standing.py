@@ -60,6 +60,12 @@ class Standing:
         return self.taken_back.at if self.taken_back else None
 
     @property
+    def is_undated(self) -> bool:
+        """Was the promise taken back because it was outrun too often, with none since?"""
+        taken_back, promised = self.newest.get(Kind.PROMISE_WITHDRAWN), self.newest.get(Kind.PROMISED)
+        return taken_back is not None and (promised is None or promised.seq < taken_back.seq)
+
+    @property
     def is_unconfirmed(self) -> bool:
         """Does the carrier plan days itself, and has not yet confirmed the one that was chosen?"""
         if self.slot is None or self.head.stage != Stage.SCHEDULED or self.head.carrier_days is None:
@@ -113,7 +119,8 @@ def _was(head: Row[Any], story: Story, language: str) -> str:
     if lost is not None and lost.kind is Kind.CHOICE_WITHDRAWN and lost.details.get("cause") == "delay":
         return slot_words(lost.details, language) if "day" in lost.details else ""
     promises = [f for f in story.facts if f.kind is Kind.PROMISED]
-    if promises and promises[-1].details["promised_from"] > promises[0].details["promised_to"]:
+    promises = [f for f in promises if f.details["settlement"] == promises[-1].details["settlement"]]
+    if promises and promises[-1].details["promised_to"] > promises[0].details["promised_to"]:
         before = promises[0].details
         return date_range(
             date.fromisoformat(before["promised_from"]), date.fromisoformat(before["promised_to"]), language

@@ -33,7 +33,7 @@ _STAGE_OF = {
     Kind.SLOT_BOOKED: Stage.SCHEDULED,
     Kind.POSTPONED: Stage.POSTPONED,
 }
-_ALERTS = frozenset({Kind.NOT_DELIVERED, Kind.INCIDENT, Kind.HAND_OVER_LATE, Kind.UNKNOWN})
+_ALERTS = frozenset({Kind.NOT_DELIVERED, Kind.INCIDENT, Kind.HAND_OVER_LATE, Kind.UNKNOWN, Kind.PROMISE_WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ _TITLES: dict[Kind, Callable[[], str]] = {
     Kind.BACK_AT_DEPOT: lambda: _("Вернулся на склад"),
     Kind.HAND_OVER_LATE: lambda: _("Магазин не передал заказ вовремя"),
     Kind.CHOICE_WITHDRAWN: lambda: _("Время снято"),
+    Kind.PROMISE_WITHDRAWN: lambda: _("Дату уточняем"),
     Kind.REMINDED: lambda: _("Напомнили, как вы просили"),
     Kind.VISIT_MOVED: lambda: _("Курьер приедет в другой час"),
 }
@@ -178,6 +179,7 @@ def _why_withdrawn(cause: str) -> str:
         "undo": _("Вы отменили свой выбор"),
         "delay": _("Заказ не успевает к этому дню"),
         "blackout": _("В этот день курьеры не ездят"),
+        "no_date": _("Когда заказ приедет, пока неизвестно"),
         "request": _("Оператор отменил по вашей просьбе"),
         "carrier": _("Перевозчик не может приехать в это время"),
         "carrier_silent": _("Перевозчик не подтвердил это время"),

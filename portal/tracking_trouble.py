@@ -26,7 +26,8 @@ _HAPPENED: dict[str, Callable[[], str]] = {
 
 def is_looked_into(s: Standing) -> bool:
     """Do people have to find out what has happened before anything can be said of this parcel?"""
-    return s.head.closed_at is None and s.head.side in LOOKED_INTO
+    is_undated = s.is_undated and s.head.side is None
+    return s.head.closed_at is None and (is_undated or s.head.side in LOOKED_INTO)
 
 
 def headline(s: Standing) -> str:
@@ -61,11 +62,21 @@ def _of_what_may_not_come(s: Standing, to_pay: str) -> str:
 
 
 def _means(s: Standing) -> str:
+    if s.head.side is None:
+        return _late_by_whom(s)
     if s.head.side is Stage.UNKNOWN:
         return _("Перевозчик прислал отметку, которую мы не поняли.")
     if s.slot is not None or s.postponed is not None:
         return _("Назначенный день под вопросом, поэтому новый пока не выбрать.")
     return _("Пока не разберёмся, дату назвать не можем, и время выбрать нельзя.")
+
+
+def _late_by_whom(s: Standing) -> str:
+    """Why nobody can name a date."""
+    trouble = _trouble(s)
+    if trouble is not None and trouble.details.get("cause") == "hand_over_late":
+        return _("Магазин всё ещё не передал заказ в доставку, и новой даты мы не называем, пока не узнаем её.")
+    return _("Заказ опаздывает сильнее, чем обычно бывает, и новой даты мы не называем, пока не узнаем её.")
 
 
 def _answer(s: Standing) -> str:
@@ -96,7 +107,7 @@ def _asked_at(s: Standing) -> datetime:
 
 
 def _trouble(s: Standing) -> PastFact | None:
-    return s.newest.get(_KIND_OF[s.head.side])
+    return s.newest.get(_KIND_OF.get(s.head.side, Kind.PROMISE_WITHDRAWN))
 
 
 def _cause(s: Standing) -> str:

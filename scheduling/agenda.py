@@ -17,10 +17,12 @@ from parcels.stages import GOING_BACK, Kind, Stage
 from parcels.storage import last_day, stay
 from scheduling import booking, calls, changes, promising
 from scheduling.calendars import local_date
+from scheduling.delays import LateLeg
 from scheduling.steps import Action, Agreed, Outlook, deadline_of, next_step
 from scheduling.zones import service_of
 
 BATCH = 500
+OVERDUE = "overdue"
 RETRY_AFTER = timedelta(minutes=15)
 _SETTLES_CALL = {
     Kind.SLOT_BOOKED: "chosen",
@@ -39,7 +41,7 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     """Follower of the journal."""
     if fact.kind is Kind.LINK_REQUESTED:
         return
-    if (outcome := _settles_call(parcel, fact)) is not None:
+    if (outcome := _settles_call(session, parcel, fact)) is not None:
         calls.close(session, parcel, outcome, now)
     if fact.kind is Kind.AT_PICKUP and parcel.side is Stage.AT_PICKUP:
         calls.close(session, parcel, "at_pickup", now, unless=_OF_USE_AT_PICKUP)
@@ -48,6 +50,9 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
         booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
     if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
         booking.withdraw(session, parcel, "agenda", "delay", now)
+    if fact.kind is Kind.PROMISE_WITHDRAWN:
+        booking.withdraw(session, parcel, "agenda", "no_date", now)
+        calls.queue(session, parcel, "overdue", parcel.zone, now)
     if fact.kind is Kind.DAY_REFUSED and _is_agreed(session, parcel, fact):
         booking.withdraw(session, parcel, "agenda", str(fact.details["cause"]), now)
     if _is_unreachable(fact) and parcel.plan is None and _is_still_coming(parcel):
@@ -74,14 +79,22 @@ def _is_agreed(session: Session, parcel: Parcel, fact: Fact) -> bool:
     return held is not None and held.id == fact.details.get("booking")
 
 
-def _settles_call(parcel: Parcel, fact: Fact) -> str | None:
+def _settles_call(session: Session, parcel: Parcel, fact: Fact) -> str | None:
     """What a fact makes of an open call: its outcome, or None when somebody still has to ring.
 
     A scan that lifts an incident from a parcel with a slot settles it too: its time stands as agreed.
     """
     if parcel.closed_at is not None:
         return parcel.stage.value
+    if fact.kind is Kind.PROMISED and _is_about_the_date(session, parcel):
+        return "dated"
     return _SETTLES_CALL.get(fact.kind) or ("chosen" if parcel.stage is Stage.SCHEDULED else None)
+
+
+def _is_about_the_date(session: Session, parcel: Parcel) -> bool:
+    """Does somebody have to ring only because nobody knew when it comes?"""
+    call = calls.open_call(session, parcel.id)
+    return call is not None and call.reason == OVERDUE
 
 
 def _is_unreachable(fact: Fact) -> bool:
@@ -199,7 +212,7 @@ def _late_hand_over(session: Session, parcel: Parcel, now: datetime) -> None:
 
 def _not_arrived(session: Session, parcel: Parcel, now: datetime) -> None:
     """The parcel is later than promised: say so with a new range; a slot that it cannot make is given back."""
-    promising.refresh(session, parcel, now, cause="delay")
+    promising.put_off(session, parcel, LateLeg.ARRIVAL, now, cause="delay")
     if parcel.plan is Stage.SCHEDULED:
         booking.withdraw(session, parcel, "agenda", "delay", now)
 

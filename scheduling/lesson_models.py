@@ -15,7 +15,8 @@ class KeptLesson(Base):
     `target` is the share learned for, `parcels` how many were read, `trust` how much of a promise is learned.
     Of `judged` learned promises of late `kept` were kept; `stated` is the share that pages may state, if any.
     `body` is a `learned.Learned` as JSON (None: nothing learned), named by `digest`; `report` is for the manager;
-    `silences` are the usual ones by way, in hours (`silences.learned`).
+    `silences` are the usual ones by way, in hours (`silences.learned`); `delays` how late late ones
+    are, in days (`delays.usual`).
     """
 
     __tablename__ = "lessons"
@@ -32,6 +33,7 @@ class KeptLesson(Base):
     body: Mapped[dict[str, Any] | None]
     report: Mapped[dict[str, Any]]
     silences: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    delays: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     __table_args__ = (CheckConstraint("0 <= kept AND kept <= judged", name="kept"),)
 
 

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from parcels.models import Settlement, Shop
 from scheduling import accuracy_book, coverage
+from scheduling import delays as delays_of
 from scheduling import silences as silences_of
 from scheduling.calendars import local_date
+from scheduling.delays import Delays
 from scheduling.learned import Learned, digest_of, learned_of
 from scheduling.learning import learn
 from scheduling.lesson_models import KeptLesson
@@ -60,6 +62,7 @@ def teach(session: Session, carrier: str, now: datetime) -> KeptLesson:
         body=body,
         report=accuracy_book.report(parcels, day),
         silences=silences_of.learned(session, carrier, now),
+        delays=delays_of.usual(parcels),
     )
 
 
@@ -86,6 +89,12 @@ def silences(session: Session) -> dict[str, Silences]:
     """How long parcels are usually silent, by carrier and way."""
     rows = session.execute(select(KeptLesson.carrier, KeptLesson.silences).where(_IS_NEWEST))
     return {row.carrier: row.silences for row in rows}
+
+
+def delays(session: Session, carrier: str) -> Delays:
+    """How late a carrier's late parcels are, by way; nothing where nothing was learned."""
+    newest_of = select(KeptLesson.delays).where(KeptLesson.carrier == carrier).order_by(KeptLesson.day.desc())
+    return session.scalar(newest_of.limit(1)) or {}
 
 
 def learned_for(session: Session, carrier: str) -> Learned | None:

@@ -12,7 +12,7 @@ CHANGES_BY_LINK = 5
 #: After a reminder there is at least one evening left to choose.
 ANSWER_DAYS = 2
 #: Causes for which we took back what we had agreed to; what the carrier cannot do, we cannot.
-BROKEN_BY_US = frozenset({"delay", "blackout", "incident", "stop_not_marked", "carrier", "carrier_silent"})
+BROKEN_BY_US = frozenset({"delay", "no_date", "blackout", "incident", "stop_not_marked", "carrier", "carrier_silent"})
 
 #: What lies over a parcel while people find out what has happened to it: nothing is chosen until they have answered.
 LOOKED_INTO = frozenset({Stage.INCIDENT, Stage.UNKNOWN})

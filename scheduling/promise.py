@@ -70,6 +70,17 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """Until when a delayed hand-over or arrival is waited for: the late case is no earlier; None where none is late."""
+
+    hand_over: date | None = None
+    arrival: date | None = None
+
+
+IN_TIME = Patience()
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """An early and a late date; both the same when the thing has happened."""
 
@@ -121,19 +132,24 @@ class Promise:
 
 
 def compute(
-    progress: Progress, terms: Terms, calendar: WorkCalendar, delivers: Callable[[date], bool], now: datetime
+    progress: Progress,
+    terms: Terms,
+    calendar: WorkCalendar,
+    delivers: Callable[[date], bool],
+    now: datetime,
+    patience: Patience = IN_TIME,
 ) -> Promise:
     """When the parcel comes, seen from `now`.
 
-    Args: `delivers` tells whether the settlement is served on a local date.
+    Args: `delivers` tells whether the settlement is served on a local date; `patience` what a late parcel is given.
     Returns: a range of local dates of the settlement, never in the past, with legs that add up to it: four, and
     one more when the shop hands over later than agreed.
     Raises: UnknownDay when the calendar does not reach that far or the place is not served within a month.
     """
     start = Span.at(local(progress.accepted_at, terms.origin_zone).date())
-    shop = _hand_over(progress, terms, calendar, now)
+    shop = _hand_over(progress, terms, calendar, now, patience)
     origin = _departure(progress, terms, calendar, shop, now)
-    road = _arrival(progress, terms, calendar, origin, now)
+    road = _arrival(progress, terms, calendar, origin, now, patience)
     city = _delivery(road, terms, delivers, local(now, terms.zone).date())
     legs = (
         *_shop_legs(start, shop, progress, terms, calendar),
@@ -167,7 +183,7 @@ def with_latest(promise: Promise, latest: date, terms: Terms, delivers: Callable
     return Promise(promise.earliest, latest, legs)
 
 
-def _hand_over(progress: Progress, terms: Terms, calendar: WorkCalendar, now: datetime) -> Span:
+def _hand_over(progress: Progress, terms: Terms, calendar: WorkCalendar, now: datetime, patience: Patience) -> Span:
     """The day the shop hands over: the real one, or the agreed one, or today when that has passed."""
     if progress.handed_over_at is not None:
         return Span.at(local(progress.handed_over_at, terms.origin_zone).date())
@@ -178,7 +194,10 @@ def _hand_over(progress: Progress, terms: Terms, calendar: WorkCalendar, now: da
     today = local(now, terms.origin_zone)
     if today.time() > terms.cutoff:
         today += timedelta(days=1)
-    return Span.at(max(agreed, calendar.on_or_after(today.date())))
+    next_day = max(agreed, calendar.on_or_after(today.date()))
+    if patience.hand_over is None:
+        return Span.at(next_day)
+    return Span(next_day, max(next_day, calendar.on_or_after(patience.hand_over)))
 
 
 def _shop_legs(start: Span, shop: Span, progress: Progress, terms: Terms, calendar: WorkCalendar) -> tuple[Leg, ...]:
@@ -208,17 +227,20 @@ def _departure(progress: Progress, terms: Terms, calendar: WorkCalendar, shop: S
     handed = progress.handed_over_at
     if handed is not None and leaves == shop.early and local(handed, terms.origin_zone).time() > terms.cutoff:
         leaves = calendar.add(leaves, 1)
-    return Span.at(max(leaves, calendar.on_or_after(local(now, terms.origin_zone).date())))
+    today = calendar.on_or_after(local(now, terms.origin_zone).date())
+    return Span(max(leaves, today), max(leaves, today, calendar.on_or_after(shop.late)))
 
 
-def _arrival(progress: Progress, terms: Terms, calendar: WorkCalendar, origin: Span, now: datetime) -> Span:
+def _arrival(
+    progress: Progress, terms: Terms, calendar: WorkCalendar, origin: Span, now: datetime, patience: Patience
+) -> Span:
     """The days it may reach the city: the matrix counts to the door, the city takes the last of its days."""
     if progress.arrived_at is not None:
         return Span.at(max(origin.early, local(progress.arrived_at, terms.zone).date()))
     today = local(now, terms.zone).date()
     early = _days_later(origin.early, max(terms.days_min - 1, 0), terms.unit, calendar)
     late = _days_later(origin.late, max(terms.days_max - 1, 0), terms.unit, calendar)
-    return Span(max(early, today), max(late, today))
+    return Span(max(early, today), max(late, today, patience.arrival or today))
 
 
 def _days_later(day: date, count: int, unit: Unit, calendar: WorkCalendar) -> date:

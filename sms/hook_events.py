@@ -28,6 +28,7 @@ EVENTS: dict[Kind, str] = {
     Kind.RETURNED: "parcel.returned",
     Kind.RECALLED: "parcel.recalled",
     Kind.PROMISED: "parcel.promised",
+    Kind.PROMISE_WITHDRAWN: "parcel.promise_withdrawn",
     Kind.SLOT_BOOKED: "parcel.scheduled",
     Kind.POSTPONED: "parcel.postponed",
     Kind.CHOICE_WITHDRAWN: "parcel.unscheduled",

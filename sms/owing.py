@@ -120,6 +120,17 @@ def _delay(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterable[Duty]:
     return _per_booking(Occasion.DELAY)(parcel, fact, choices) if fact.details.get("cause") in TOLD else ()
 
 
+def _later(_parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    """A promise that outruns what the buyer was told."""
+    if fact.details.get("tells"):
+        yield Duty(Occasion.DELAY, f"p{fact.seq}", about={"late": fact.details["cause"]})
+
+
+def _nobody_knows(_parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    """A promise that is taken back: when it comes nobody knows, and when somebody answers is told."""
+    yield Duty(Occasion.DELAY, f"w{fact.seq}", about={"late": "unknown", "answer_by": fact.details["answer_by"]})
+
+
 def _delivered(_parcel: Parcel, _fact: Fact, _choices: Preferences) -> Iterable[Duty]:
     return Duty(Occasion.DELIVERED, "1"), Duty(Occasion.RECEIVED, "1")
 
@@ -183,6 +194,8 @@ OWED: dict[Kind, Owing] = {
     Kind.SLOT_BOOKED: _booked,
     Kind.POSTPONED: _per_booking(Occasion.POSTPONED),
     Kind.CHOICE_WITHDRAWN: _delay,
+    Kind.PROMISED: _later,
+    Kind.PROMISE_WITHDRAWN: _nobody_knows,
     Kind.REMINDED: _per_booking(Occasion.REMINDER),
     Kind.TO_COURIER: _with_courier,
     Kind.VISIT_MOVED: _visit_moved,

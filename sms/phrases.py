@@ -30,6 +30,15 @@ RU: Final[Phrases] = {
         *("привезём позже, {dates}. Выберите время: ", "привезём позже, {dates}: ", "{dates}: "),
         *("привезём позже. Выберите время: ", "привезём позже: "),
     ),
+    "late_delay": (
+        *("задержка в пути, привезём {dates}. Выберите время: ", "задержка в пути, привезём {dates}: "),
+        *("задержка в пути, {dates}: ", "задержка в пути: "),
+    ),
+    "late_hand_over_late": (
+        *("магазин задержал заказ, привезём {dates}. Выберите время: ", "магазин задержал, привезём {dates}: "),
+        *("магазин задержал, {dates}: ", "магазин задержал заказ: "),
+    ),
+    "late_unknown": ("задержка, ответим до {by}. Подробно: ", "задержка, ответим до {by}: ", "задержка, выясняем: "),
     "slot_lost": (
         *("не сможем приехать {lost}. Выберите другой день: ", "не приедем {lost}, выберите другой день: "),
         *("не приедем {lost}. Другой день: ", "назначенное время снято, выберите другое: "),
@@ -109,6 +118,15 @@ EN: Final[Phrases] = {
         *("we deliver later, {dates}. Pick a time: ", "later, {dates}. Pick a time: ", "{dates}: "),
         *("we deliver later. Pick a time: ", "later. Pick a time: "),
     ),
+    "late_delay": (
+        *("delayed on the way, we deliver {dates}. Pick a time: ", "delayed on the way, {dates}: "),
+        *("delayed, {dates}: ", "delayed on the way: "),
+    ),
+    "late_hand_over_late": (
+        *("the shop is late, we deliver {dates}. Pick a time: ", "the shop is late, {dates}: "),
+        *("shop late, {dates}: ", "the shop is late: "),
+    ),
+    "late_unknown": ("delayed, we answer by {by}. Details: ", "delayed, answer by {by}: ", "delayed, we are on it: "),
     "slot_lost": (
         *("we cannot come on {lost}. Pick another day: ", "not on {lost}. Pick another day: "),
         "your time is cancelled, pick another: ",
@@ -180,6 +198,18 @@ UK: Final[Phrases] = {
     "delay": (
         *("привеземо пізніше, {dates}. Оберіть час: ", "привеземо пізніше, {dates}: ", "{dates}: "),
         *("привеземо пізніше. Оберіть час: ", "привеземо пізніше: "),
+    ),
+    "late_delay": (
+        *("затримка в дорозі, привеземо {dates}. Оберіть час: ", "затримка в дорозі, привеземо {dates}: "),
+        *("затримка в дорозі, {dates}: ", "затримка в дорозі: "),
+    ),
+    "late_hand_over_late": (
+        *("магазин затримав замовлення, привеземо {dates}. Оберіть час: ", "магазин затримав, привеземо {dates}: "),
+        *("магазин затримав, {dates}: ", "магазин затримав замовлення: "),
+    ),
+    "late_unknown": (
+        *("затримка, відповімо до {by}. Докладно: ", "затримка, відповімо до {by}: "),
+        "затримка, з'ясовуємо: ",
     ),
     "slot_lost": (
         *("не зможемо приїхати {lost}. Оберіть інший день: ", "не приїдемо {lost}, оберіть інший день: "),

@@ -74,7 +74,7 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
         **_of_promise(parcel, dash),
         **_of_road(story, language),
         **_of_choice(about if "day" in about and "cause" not in about else story.choice, dash),
-        **_of_answer(story),
+        **_of_answer(story, about),
         **_of_storage(story),
         **{name: str(about[name]) for name in ("name", "phone") if about.get(name)},
         **_of_payment(about, language),
@@ -106,12 +106,15 @@ def _of_promise(parcel: Parcel, dash: str) -> dict[str, str]:
     return {"dates": dates_between(parcel.promised_from, parcel.promised_to, dash)}
 
 
-def _of_answer(story: Story) -> dict[str, str]:
-    """By which day somebody answers what has happened to it."""
+def _of_answer(story: Story, about: dict[str, Any]) -> dict[str, str]:
+    """By which day somebody answers what has happened to it, or when it comes."""
+    zone = story.parcel.zone
+    if "answer_by" in about:
+        return {"by": f"{local_date(datetime.fromisoformat(about['answer_by']), zone):%d.%m}"}
     trouble = story.last(Kind.INCIDENT, Kind.UNKNOWN)
     if trouble is None or story.parcel.side not in (Stage.INCIDENT, Stage.UNKNOWN):
         return {}
-    return {"by": f"{local_date(answer_by(trouble.recorded_at, story.parcel.zone), story.parcel.zone):%d.%m}"}
+    return {"by": f"{local_date(answer_by(trouble.recorded_at, zone), zone):%d.%m}"}
 
 
 def _of_road(story: Story, language: str) -> dict[str, str]:

@@ -84,8 +84,14 @@ def _is_due(_row: Message, told: Story) -> bool:
     return told.parcel.cod_minor > 0
 
 
-def _nothing_agreed(_row: Message, told: Story) -> bool:
-    return told.parcel.plan is None
+def _still_late(row: Message, told: Story) -> bool:
+    """Nothing is agreed; and news of a date is none any more when it is in the city, or in trouble, or dated anew."""
+    parcel = told.parcel
+    if "late" not in row.about:
+        return parcel.plan is None
+    is_unknown = parcel.promised_from is None
+    is_on_the_way = parcel.road in BEFORE_CITY and parcel.side is None
+    return parcel.plan is None and is_on_the_way and is_unknown == (row.about["late"] == "unknown")
 
 
 def _not_handed_over(_row: Message, told: Story) -> bool:
@@ -104,7 +110,7 @@ _HOLDS: dict[Occasion, Holds] = {
     Occasion.BOOKED: _still_agreed,
     Occasion.POSTPONED: _still_agreed,
     Occasion.REMINDER: _still_agreed,
-    Occasion.DELAY: _nothing_agreed,
+    Occasion.DELAY: _still_late,
     Occasion.DAY_BEFORE: _tomorrow,
     Occasion.COURIER: _with_courier_today,
     Occasion.HOUR_BEFORE: _hour_to_come,

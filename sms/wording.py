@@ -152,13 +152,21 @@ def phrase_key(occasion: Occasion, about: dict[str, Any], told: Story) -> str:
         return "rebooked"
     if occasion is Occasion.POSTPONED and "remind_on" in about:
         return "postponed_reminder"
-    if occasion is Occasion.DELAY and about.get("cause") != "delay":
-        return "slot_lost"
+    if occasion is Occasion.DELAY:
+        return _delay_key(about)
     if occasion is Occasion.IN_CITY and told.parcel.plan is Stage.SCHEDULED:
         return "in_city_agreed"
     if occasion is Occasion.INCIDENT:
         return _incident_key(told)
     return occasion.value
+
+
+def _delay_key(about: dict[str, Any]) -> str:
+    """Why it is later: whose delay it is, where that is known; or that a time cannot be kept for another reason."""
+    if "late" in about:
+        key = f"late_{about['late']}"
+        return key if key in RU else Occasion.DELAY.value
+    return Occasion.DELAY.value if about.get("cause") == "delay" else "slot_lost"
 
 
 def _incident_key(told: Story) -> str:
