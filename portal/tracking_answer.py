@@ -169,13 +169,16 @@ BENEATH: dict[Stage, Callable[[Standing], str]] = {
 
 def rail(s: Standing) -> list[RailDay]:
     """The days up to the promise as a line; nothing when it is over or longer than two weeks."""
-    if s.head.promised_from is None and s.slot is None:
+    waits_for_choice = s.slot is None and s.head.road not in BEFORE_CITY
+    if waits_for_choice or s.head.stage in HAS_OWN_HEADLINE or s.postponed:
         return []
-    first, last = (None, None) if s.head.promised_from is None else coming_days(s)
     if s.slot is not None:
         first = last = date.fromisoformat(s.slot.details["day"])
-    waits_for_choice = s.slot is None and s.head.road not in BEFORE_CITY
-    if first is None or waits_for_choice or s.head.stage in HAS_OWN_HEADLINE or s.postponed or last < s.today:
+    elif s.head.promised_from is not None:
+        first, last = coming_days(s)
+    else:
+        return []
+    if last < s.today:
         return []
     start = max(s.today - timedelta(days=4), last - timedelta(days=8))
     start = min(start, s.today)

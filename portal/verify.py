@@ -15,6 +15,7 @@ from portal.verify_custody import everything_is_held
 from portal.verify_ends import nothing_is_left_to_come
 from portal.verify_hooks import webhooks_are_owed, webhooks_come_to_an_end
 from portal.verify_messages import facts_are_told
+from portal.verify_promises import told_dates_are_kept_or_spoken_of
 from scheduling.calendars import local_date
 from scheduling.day_models import ClosedDay
 from scheduling.models import Booking, Call, Slot, Zone, ZoneSettlement
@@ -243,4 +244,5 @@ CHECKS: tuple[tuple[str, Callable[[Session], list[str]]], ...] = (
 CLOCKS: tuple[tuple[str, Callable[[Session, datetime], list[str]]], ...] = (
     ("I3", nothing_is_overdue),
     ("I4", nothing_is_stuck),
+    ("I14", told_dates_are_kept_or_spoken_of),
 )

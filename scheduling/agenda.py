@@ -48,13 +48,11 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     is_over = parcel.plan is None or parcel.closed_at is not None
     if is_over and not _was_kept(session, parcel, now):
         booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
-    if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
-        booking.withdraw(session, parcel, "agenda", "delay", now)
-    if fact.kind is Kind.PROMISE_WITHDRAWN:
-        booking.withdraw(session, parcel, "agenda", "no_date", now)
+    if (cause := _ends_agreement(session, parcel, fact)) is not None:
+        booking.withdraw(session, parcel, "agenda", cause, now)
+    if fact.kind is Kind.PROMISE_WITHDRAWN:  # whatever else he was to be asked, this is what he wants to know
+        calls.close(session, parcel, "no_date", now)
         calls.queue(session, parcel, "overdue", parcel.zone, now)
-    if fact.kind is Kind.DAY_REFUSED and _is_agreed(session, parcel, fact):
-        booking.withdraw(session, parcel, "agenda", str(fact.details["cause"]), now)
     if _is_unreachable(fact) and parcel.plan is None and _is_still_coming(parcel):
         calls.queue(session, parcel, "unreachable", parcel.zone, now)
     replan(session, parcel, now)
@@ -69,6 +67,17 @@ def _was_kept(session: Session, parcel: Parcel, now: datetime) -> bool:
     held = booking.active_booking(session, parcel.id)
     happened = min(parcel.closed_at, now)
     return held is not None and held.slot is not None and held.slot.day <= local_date(happened, parcel.zone)
+
+
+def _ends_agreement(session: Session, parcel: Parcel, fact: Fact) -> str | None:
+    """Why what is agreed cannot be kept after a fact; None when it can."""
+    if fact.kind is Kind.PROMISED and _promise_outruns_slot(session, parcel):
+        return "delay"
+    if fact.kind is Kind.PROMISE_WITHDRAWN:
+        return "no_date"
+    if fact.kind is Kind.DAY_REFUSED and _is_agreed(session, parcel, fact):
+        return str(fact.details["cause"])
+    return None
 
 
 def _is_agreed(session: Session, parcel: Parcel, fact: Fact) -> bool:
@@ -86,7 +95,7 @@ def _settles_call(session: Session, parcel: Parcel, fact: Fact) -> str | None:
     """
     if parcel.closed_at is not None:
         return parcel.stage.value
-    if fact.kind is Kind.PROMISED and _is_about_the_date(session, parcel):
+    if fact.kind is Kind.PROMISED and fact.seq > 2 and _is_about_the_date(session, parcel):
         return "dated"
     return _SETTLES_CALL.get(fact.kind) or ("chosen" if parcel.stage is Stage.SCHEDULED else None)
 

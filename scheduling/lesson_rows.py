@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from parcels.models import Fact, Parcel, Settlement, Shop
 from parcels.stages import Kind
 from scheduling.calendars import local
+from scheduling.delays import told_in
 from scheduling.learned import Way
 from scheduling.learning import Carried, Given
 
@@ -20,7 +21,9 @@ BATCH: Final = 2_000
 _HAND_OVER = frozenset({Kind.HANDED_OVER, Kind.AT_WAREHOUSE})
 _CHOICE = frozenset({Kind.SLOT_BOOKED, Kind.POSTPONED})
 _BACK = frozenset({Kind.REFUSED, Kind.RETURNING, Kind.RETURNED, Kind.RECALLED})
-_READ = (Kind.PROMISED, Kind.ARRIVED, Kind.AT_PICKUP, Kind.DELIVERED, *_HAND_OVER, *_CHOICE, *_BACK)
+_ENDS = frozenset({Kind.ARRIVED, Kind.AT_PICKUP, Kind.DELIVERED})
+_DATES = frozenset({Kind.PROMISED, Kind.PROMISE_WITHDRAWN, Kind.TOLD})
+_READ = _DATES | _ENDS | _HAND_OVER | _CHOICE | _BACK
 _origin = aliased(Settlement)
 _FACTS: Final = (
     select(
@@ -79,7 +82,7 @@ def _parcel(facts: list[Row[Any]]) -> Carried | None:
         by_matrix=_by_matrix(given) if given else None,
         first=_given(promises[0].details) if promises else None,
         handed_promise=_given(given) if given else None,
-        last=_given(promises[-1].details) if promises else None,
+        last=_last_told(facts, promises),
     )
 
 
@@ -88,6 +91,20 @@ def _promises(facts: list[Row[Any]]) -> list[Row[Any]]:
     ends = (n for n, fact in enumerate(facts) if fact.kind in (Kind.DELIVERED, Kind.AT_PICKUP))
     before = facts[: next(ends, len(facts))]
     return [fact for fact in before if fact.kind is Kind.PROMISED and fact.details["settlement"] == fact.to]
+
+
+def _last_told(facts: list[Row[Any]], promises: list[Row[Any]]) -> Given | None:
+    """What the buyer was last told before it came; a promise that was taken back was not kept by the next one."""
+    if not promises:
+        return None
+    last = promises[-1]
+    until = facts.index(last) + 1
+    withdrawn = next((n for n, fact in enumerate(facts) if fact.kind is Kind.PROMISE_WITHDRAWN), until)
+    known = facts[: min(until, withdrawn)]
+    told = [fact for fact in known if fact.kind in (Kind.PROMISED, Kind.TOLD) and told_in(fact.details)]
+    dates = told_in(told[-1].details) if told else None
+    given = _given(last.details)
+    return given._replace(earliest=dates.first, latest=dates.last) if dates is not None else given
 
 
 def _came(facts: list[Row[Any]]) -> datetime | None:

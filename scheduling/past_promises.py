@@ -55,7 +55,6 @@ class Past:
 
 def read(session: Session, parcel: Parcel) -> Past:
     """What the journal says of a parcel's promise."""
-    session.flush()
     query = select(Fact).where(Fact.parcel_id == parcel.id, Fact.kind.in_(_READ)).order_by(Fact.seq)
     facts = list(session.scalars(query))
     last = next((fact for fact in reversed(facts) if fact.kind is Kind.PROMISED), None)

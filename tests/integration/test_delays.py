@@ -16,7 +16,6 @@ from portal.ticking import sweep
 from portal.transaction import reading, transaction
 from portal.verify import breaches
 from scheduling import booking, lessons
-from scheduling.booking import Asker
 from scheduling.lesson_models import KeptLesson
 from scheduling.lesson_rows import carried
 from scheduling.models import Call
@@ -75,10 +74,8 @@ def test_how_wide_says_the_way_s_own_record(app: Flask) -> None:
 def test_what_is_agreed_stands_no_more_once_nobody_knows(app: Flask) -> None:
     parcel_id = new_parcel(*ON_THE_ROAD)
     pass_by(7)
-    with transaction() as session:
-        parcel = journal.lock(session, parcel_id)
-        booking.postpone(session, parcel, date(2026, 12, 5), Asker("recipient", parcel.version), tomsk(30, time(12)))
-    pass_by(10)
+    book(parcel_id, date(2026, 12, 4), tomsk(30, time(12)))
+    pass_by(6, since=DUE + timedelta(days=7))
     assert parcel_of(parcel_id).plan is None
     assert [about.get("late") for about in told()] == ["delay", "delay", "unknown"]
     assert [fact.details["cause"] for fact in facts(parcel_id, Kind.CHOICE_WITHDRAWN)] == ["no_date"]
@@ -171,7 +168,7 @@ def test_a_told_date_that_has_gone_by_in_silence_is_a_breach(both: Flask) -> Non
     assert silent_breaches(later) == []
     with transaction() as session:
         session.execute(update(Call).values(closed_at=later))
-        session.execute(update(Message).where(Message.kind == "delay").values(status="dropped"))
+        session.execute(update(Message).values(status="dropped"))
     (words,) = silent_breaches(later)
     assert "молчим" in words
 
@@ -186,7 +183,7 @@ def test_a_told_date_that_was_put_back_by_hand_is_a_breach(app: Flask) -> None:
         ).first()
         assert fact is not None
         fact.details = {**fact.details, "told": ["2026-11-20", "2026-11-24"]}
-        session.execute(update(Message).where(Message.kind == "delay").values(status="delivered"))
+        session.execute(update(Message).values(status="delivered"))
         session.execute(update(Call).values(closed_at=NOW))
     assert len(silent_breaches(tomsk(25, time(12)))) == 1
 
