@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from parcels.clocks import local_date
@@ -41,7 +42,7 @@ def told_dates_are_kept_or_spoken_of(session: Session, now: datetime) -> list[st
     return list(_silent(rows, now))
 
 
-def _silent(rows: Iterable[Row[tuple[Fact, str]]], now: datetime) -> Iterator[str]:
+def _silent(rows: Iterable[Any], now: datetime) -> Iterator[str]:
     for parcel_id, of_one in groupby(rows, key=lambda row: row.Fact.parcel_id):
         facts = list(of_one)
         told = Past([row.Fact for row in facts], None).told

@@ -1,7 +1,7 @@
 """PURE how long a late parcel is waited for before its promise is given up, and what the buyer was told meanwhile.
 
 A promise that is moved every night is no promise. A late leg is given a wider range twice, each as wide as the delays
-of its own way say; when that is over too, the promise is withdrawn and a person answers (docs/decisions/0018).
+of its own way say; when that is over too, the promise is withdrawn and a person answers (docs/decisions/0022).
 """
 
 from collections import defaultdict

@@ -13,13 +13,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from parcels import journal
+from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind, Stage
 from sms import duties, guards, ledger, opt_out, story, texts
 from sms.hours import ALWAYS, next_waking
 from sms.models import Message, Status
 from sms.occasions import MANNERS, Audience, Channel, Occasion
-from sms.phrases import RU
+from sms.phrases import DASH, RU
 from sms.preferences import Preferences, Teller
 from sms.segments import measure
 from sms.story import Story
@@ -96,7 +97,23 @@ def prepare(session: Session, message_id: int, desk: Desk, now: datetime) -> Sta
         row.due_at = begins
         return row.status
     _word(row, told, choices, desk)
+    _note_dates(session, row, told, now)
     return _send_or_not(session, row, choices, now)
+
+
+def _note_dates(session: Session, row: Message, told: Story, now: datetime) -> None:
+    """A message that names other dates than the buyer was told so far is what he was told last from now on."""
+    parcel = told.parcel
+    if row.audience != Audience.RECIPIENT or parcel.promised_from is None or parcel.promised_to is None:
+        return
+    named = story.known_of(told, row.about, row.language).get("dates")
+    if named != story.dates_between(parcel.promised_from, parcel.promised_to, DASH[row.language]):
+        return
+    dates = [parcel.promised_from.isoformat(), parcel.promised_to.isoformat()]
+    before = next((fact.details["told"] for fact in reversed(told.facts) if "told" in fact.details), dates)
+    if named in row.text and before != dates:
+        details = {"told": dates, "message": row.id}
+        journal.record(session, parcel, NewFact(Kind.TOLD, "sms", details=details), now)
 
 
 def _why_not(session: Session, row: Message, told: Story, choices: Preferences) -> str:

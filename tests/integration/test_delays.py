@@ -20,7 +20,10 @@ from scheduling.lesson_models import KeptLesson
 from scheduling.lesson_rows import carried
 from scheduling.models import Call
 from scheduling.policy import Reason, Refusal
-from sms.models import Message
+from sms import wording
+from sms.models import Message, Status
+from sms.occasions import Channel
+from sms.wording import Desk
 from tests.factories import NOW, TOMSK
 from tests.integration.test_agenda import ON_THE_ROAD, book, facts, happen, new_parcel, open_calls, parcel_of, tomsk
 
@@ -186,6 +189,28 @@ def test_a_told_date_that_was_put_back_by_hand_is_a_breach(app: Flask) -> None:
         session.execute(update(Message).values(status="delivered"))
         session.execute(update(Call).values(closed_at=NOW))
     assert len(silent_breaches(tomsk(25, time(12)))) == 1
+
+
+def test_a_message_that_names_shorter_dates_is_what_he_was_told_last(app: Flask) -> None:
+    """Told 21-24; a message worded later says less; a slip within the old range then outruns what he was told."""
+    parcel_id = new_parcel(Kind.HANDED_OVER)
+    with transaction() as session:
+        parcel = journal.lock(session, parcel_id)
+        shorter = facts(parcel_id, Kind.PROMISED)[-1].details | {
+            "promised_to": "2026-11-23",
+            "arrival_by": "2026-11-22",
+        }
+        journal.record(session, parcel, NewFact(Kind.PROMISED, "promise", details=shorter), tomsk(17, time(13)))
+        session.execute(update(Message).where(Message.kind != "first_link").values(status="dropped"))
+    with transaction() as session:
+        (message_id,) = session.scalars(
+            select(Message.id).where(Message.kind == "first_link", Message.channel == "sms")
+        )
+        desk = Desk(lambda _parcel: "veha.ru/t/1", {Channel.SMS: "console", Channel.EMAIL: "smtp"})
+        assert wording.prepare(session, message_id, desk, tomsk(17, time(14))) is Status.QUEUED
+    assert [fact.details["told"] for fact in facts(parcel_id, Kind.TOLD)] == [["2026-11-21", "2026-11-23"]]
+    happen(parcel_id, Kind.DEPARTED, tomsk(17, time(15)))
+    assert (ranges(parcel_id)[-1], told()[-1]["late"]) == (("11-21", "11-24"), "departed")
 
 
 def test_the_lesson_says_how_late_the_late_ones_are(app: Flask) -> None:
