@@ -1,50 +1,110 @@
 """How a call ended, as the operator's form says it: the attempt, what was agreed, and when to call again."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from flask import abort
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind
 from portal.access import User
-from scheduling import booking, calls, choosing
+from scheduling import booking, call_leases, calls, choosing, people
 from scheduling.calendars import moment
 from scheduling.calls import Outcome
 from scheduling.models import Call
+from scheduling.people import Person
 from scheduling.policy import Reason, Refusal
 
 NOTE_LENGTH = 500
+#: One answer may be for so many parcels of a person at once.
+PARCELS = 50
+Form = MultiDict[str, str]
 
 
-def settle(session: Session, call_id: int, form: Mapping[str, str], user: User, now: datetime) -> Parcel:
-    """The attempt and everything that follows from it, in one transaction; the parcel is locked before its call.
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of a call: to whom it was, and when he is called again; `goes_on` while he is still on the line."""
 
-    Raises: Refusal and StaleVersion, after which nothing may be kept; 400 and 404 for what no form of ours sends.
+    parcel: Parcel
+    again_at: datetime | None
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the form says, once: by whom, when, with which note."""
+
+    form: Form
+    ended: Outcome
+    user: User
+    note: str
+    now: datetime
+
+
+def settle(session: Session, call_id: int, form: Form, user: User, now: datetime) -> Settled:
+    """The attempt and everything that follows from it for all parcels it is about, in one transaction.
+
+    Parcels are locked in the order of their ids, then calls in that of theirs. Raises: Refusal and StaleVersion, after
+    which nothing may be kept; 400 and 404 for what no form of ours sends.
     """
-    ended = _outcome(form)
+    said = Said(form, _outcome(form), user, form.get("note", "").strip()[:NOTE_LENGTH], now)
     known = session.get(Call, call_id) or abort(404)
-    parcel = journal.lock(session, known.parcel_id)
-    call = calls.held_by(session, call_id, user.id, now)
-    if ended is Outcome.AGREED:
-        journal.insist_on(session, parcel, _seen(form))
-    zone = parcel.zone
-    wanted = _call_at(form, zone) if ended is Outcome.LATER else None
-    note = form.get("note", "").strip()[:NOTE_LENGTH]
-    calls.attempt(session, parcel, call, ended, user.name, zone, now, note, wanted)
-    if ended is Outcome.AGREED:
-        asker = booking.Asker(f"operator:{user.id}", seen=parcel.version)
-        choosing.carry_out(session, parcel, form.get("slot", ""), asker, now)
-    elif ended is Outcome.REFUSED:
-        details = {"by": user.name, "call": call_id}
-        journal.record(session, parcel, NewFact(Kind.REFUSED, "operator", details=details), now)
-    return parcel
+    person = people.locked(session, known.parcel_id, _also(form))
+    head = person.parcels[known.parcel_id]
+    call = call_leases.held_by(session, call_id, user.id, now)
+    if said.ended in calls.AGAIN:
+        return Settled(head, _call_again(session, person, call, said), goes_on=False)
+    for parcel in (head, *person.named):
+        _decide(session, parcel, person.call_of(parcel), said)
+    return Settled(head, None, goes_on=True)
 
 
-def _outcome(form: Mapping[str, str]) -> Outcome:
+def following(session: Session, settled: Settled, operator_id: int, now: datetime) -> Call | None:
+    """The call that comes after: about the same person's next parcel while he is on the line, else the next person."""
+    same = call_leases.go_on(session, operator_id, settled.parcel.phone, now) if settled.goes_on else None
+    return same or call_leases.take(session, operator_id, now)
+
+
+def _also(form: Form) -> set[int]:
+    """The other parcels of the same person for which the form's answer is meant too."""
+    written = form.getlist("also")[:PARCELS]
+    return {int(value) for value in written if value.isascii() and value.isdigit()}
+
+
+def _call_again(session: Session, person: Person, call: Call, said: Said) -> datetime:
+    """Nothing was agreed: everything that this person waits for is put off together. Returns until when."""
+    head, name, now = person.parcels[call.parcel_id], said.user.name, said.now
+    wanted = _call_at(said.form, head.zone) if said.ended is Outcome.LATER else None
+    if wanted is not None:
+        calls.insist_on_hour(wanted, head.zone, now)
+    tries = max(one.attempts for one in person.calls)
+    calls.attempt(session, head, call, said.ended, name, head.zone, now, said.note, wanted, tries)
+    for other in person.calls:
+        if other.due_at < call.due_at:
+            parcel = person.parcels[other.parcel_id]
+            calls.attempt(session, parcel, other, said.ended, name, parcel.zone, now, "", call.due_at, tries)
+    return call.due_at
+
+
+def _decide(session: Session, parcel: Parcel, call: Call | None, said: Said) -> None:
+    """What he said about one of his parcels."""
+    if said.ended is Outcome.AGREED:
+        journal.insist_on(session, parcel, _seen(said.form, parcel.id))
+    if call is not None:
+        calls.attempt(session, parcel, call, said.ended, said.user.name, parcel.zone, said.now, said.note)
+    if said.ended is Outcome.AGREED:
+        asker = booking.Asker(f"operator:{said.user.id}", seen=parcel.version)
+        choosing.carry_out(session, parcel, said.form.get("slot", ""), asker, said.now)
+    elif said.ended is Outcome.REFUSED:
+        details = {"by": said.user.name} | ({"call": call.id} if call is not None else {})
+        journal.record(session, parcel, NewFact(Kind.REFUSED, "operator", details=details), said.now)
+
+
+def _outcome(form: Form) -> Outcome:
     """The outcome pressed. A refusal ends the delivery for good, so a slip of the finger must not be one."""
     try:
         ended = Outcome(form.get("outcome", ""))
@@ -55,12 +115,13 @@ def _outcome(form: Mapping[str, str]) -> Outcome:
     return ended
 
 
-def _seen(form: Mapping[str, str]) -> int:
-    version = form.get("version", "")
+def _seen(form: Form, parcel_id: int) -> int:
+    """The version of a parcel that the operator saw; the one of the call itself stands in the field `version`."""
+    version = form.get(f"version-{parcel_id}", form.get("version", ""))
     return int(version) if version.isascii() and version.isdigit() else -1
 
 
-def _call_at(form: Mapping[str, str], zone: str) -> datetime | None:
+def _call_at(form: Form, zone: str) -> datetime | None:
     """When the recipient asked to be called, by his own clock; None when the form does not say."""
     written = form.get("call_at", "")
     if not written:

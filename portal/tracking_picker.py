@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from parcels.stages import Stage
+from parcels.clocks import calling_window
+from parcels.stages import Kind, Stage
 from portal.formats import (
     counted,
     hours_cell,
@@ -134,7 +135,7 @@ def due(s: Standing) -> tuple[str, str] | None:
     if s.head.plan is Stage.SCHEDULED or s.head.stage in (Stage.AT_PICKUP, Stage.UNKNOWN, Stage.INCIDENT):
         return None
     if s.head.next_action == "call":
-        return _("Мы уже звоним вам."), _("Выберите время сейчас, и звонок не понадобится.")
+        return _ringing(s), _("Выберите время сейчас, и звонок не понадобится.")
     deadline = _deadline(s)
     if deadline is None:
         return _("Заказ уже в вашем городе."), _("Если не выбрать время, позвоним и договоримся.")
@@ -145,6 +146,24 @@ def due(s: Standing) -> tuple[str, str] | None:
     if s.postponed is not None or s.remind is not None or s.head.road is Stage.IN_CITY:
         then = _("Если не выбрать до {until}, позвоним и договоримся.", until=until)
     return _("Осталось {time}.", time=_left(deadline - s.now, s.language)), then
+
+
+def _ringing(s: Standing) -> str:
+    """That we ring, and when, if it is not just now."""
+    at = _rings_at(s)
+    if at <= s.now:
+        return _("Мы уже звоним вам.")
+    return _("Позвоним вам: {when}.", when=moment_words(at, s.zone, s.language))
+
+
+def _rings_at(s: Standing) -> datetime:
+    """When an operator rings somebody who is in the queue: at the hour put down for it, within calling hours."""
+    queued, tried = s.newest.get(Kind.CALL_QUEUED), s.newest.get(Kind.CALL_ATTEMPTED)
+    said = queued.details.get("due") if queued is not None else None
+    if tried is not None and (queued is None or tried.seq > queued.seq):
+        said = tried.details.get("next", said)
+    due = datetime.fromisoformat(said) if said else s.now
+    return calling_window(max(due, s.now), s.zone)[0]
 
 
 def _deadline(s: Standing) -> datetime | None:

@@ -185,6 +185,23 @@ def nobody_calls_in_vain(session: Session) -> list[str]:
     return [f"посылка {parcel_id}: время назначено, но ей собираются звонить" for parcel_id in session.scalars(query)]
 
 
+def nobody_is_rung_twice(session: Session) -> list[str]:
+    """I12: no two leased calls are to one phone, and whoever rings somebody holds the phone that he rings."""
+    leased = Call.leased_by.is_not(None), Call.closed_at.is_(None)
+    calls = select(Call.id, Parcel.phone, Call.leased_phone).join(Parcel, Parcel.id == Call.parcel_id).where(*leased)
+    rows = session.execute(calls.order_by(Parcel.phone, Call.id)).all()
+    found = []
+    for phone, group in groupby(rows, key=lambda row: row.phone):
+        ids = [call_id for call_id, _, _ in group]
+        if phone and len(ids) > 1:
+            found.append(f"звонки {', '.join(map(str, ids))}: одному человеку звонят сразу несколько операторов")
+    return found + [
+        f"звонок {call_id}: номер, по которому звонят, ни за кем не записан"
+        for call_id, phone, leased_phone in rows
+        if leased_phone != (phone or None)
+    ]
+
+
 def first_messages_are_owed(session: Session) -> list[str]:
     """I4: who has a phone and a link has its first message; its key keeps it from being there twice."""
     key = Parcel.id.cast(String) + f":{Occasion.FIRST_LINK.value}:" + Parcel.link_epoch.cast(String)
@@ -236,6 +253,7 @@ CHECKS: tuple[tuple[str, Callable[[Session], list[str]]], ...] = (
     ("I10", webhooks_come_to_an_end),
     ("I10", webhooks_are_owed),
     ("I12", nobody_calls_in_vain),
+    ("I12", nobody_is_rung_twice),
     ("I13", everything_is_held),
     ("I14", nothing_is_left_to_come),
 )

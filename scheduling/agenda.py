@@ -15,7 +15,7 @@ from parcels.journal import NewFact
 from parcels.models import Fact, Parcel
 from parcels.stages import GOING_BACK, Kind, Stage
 from parcels.storage import last_day, stay
-from scheduling import booking, calls, changes, promising
+from scheduling import booking, call_leases, calls, changes, promising
 from scheduling.calendars import local_date
 from scheduling.delays import LateLeg
 from scheduling.steps import Action, Agreed, Outlook, deadline_of, next_step
@@ -41,10 +41,7 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     """Follower of the journal."""
     if fact.kind is Kind.LINK_REQUESTED:
         return
-    if (outcome := _settles_call(session, parcel, fact)) is not None:
-        calls.close(session, parcel, outcome, now)
-    if fact.kind is Kind.AT_PICKUP and parcel.side is Stage.AT_PICKUP:
-        calls.close(session, parcel, "at_pickup", now, unless=_OF_USE_AT_PICKUP)
+    _keep_queue_true(session, parcel, fact, now)
     is_over = parcel.plan is None or parcel.closed_at is not None
     if is_over and not _was_kept(session, parcel, now):
         booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
@@ -56,6 +53,16 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     if _is_unreachable(fact) and parcel.plan is None and _is_still_coming(parcel):
         calls.queue(session, parcel, "unreachable", parcel.zone, now)
     replan(session, parcel, now)
+
+
+def _keep_queue_true(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
+    """What a fact makes of the open call to a parcel's recipient: settled, or to another number."""
+    if (outcome := _settles_call(session, parcel, fact)) is not None:
+        calls.close(session, parcel, outcome, now)
+    if fact.kind is Kind.LINK_REVOKED:
+        call_leases.follow_phone(session, parcel)
+    if fact.kind is Kind.AT_PICKUP and parcel.side is Stage.AT_PICKUP:
+        calls.close(session, parcel, "at_pickup", now, unless=_OF_USE_AT_PICKUP)
 
 
 def _was_kept(session: Session, parcel: Parcel, now: datetime) -> bool:

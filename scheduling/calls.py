@@ -1,24 +1,31 @@
-"""The call centre's queue: fill it, lease the next call to one operator, keep every attempt, close it in the end."""
+"""The call centre's queue: what is to be spoken about, when; every attempt kept; closed in the end.
+
+A call is a parcel's, but it is a person who is rung: `call_leases` hands out people, and what becomes of an attempt
+moves all their calls.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, String, case, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Parcel, Staff
+from parcels.models import Parcel
 from parcels.stages import Kind
 from scheduling.calendars import calling_window, local, moment
 from scheduling.models import Call
 from scheduling.policy import Reason, Refusal
 
-LEASE = timedelta(minutes=15)
+#: Between two calls to one number lies so much time, whatever they are about.
+GAP = timedelta(minutes=20)
 #: After this many tries on one day the next one is tomorrow.
 TRIES_A_DAY = 3
 LONGEST_WAIT = timedelta(days=14)
+#: Whom a call is to: everybody with one phone is one person; who has none is one by himself.
+PERSON = case((Parcel.phone != "", Parcel.phone), else_=Parcel.id.cast(String))
 
 
 class Outcome(StrEnum):
@@ -31,7 +38,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-_AGAIN_AFTER = {
+#: Outcomes after which somebody is called again, and how long after.
+AGAIN = {
     Outcome.NO_ANSWER: timedelta(hours=2),
     Outcome.BUSY: timedelta(minutes=20),
     Outcome.LATER: timedelta(hours=3),
@@ -51,50 +59,13 @@ def queue(session: Session, parcel: Parcel, reason: str, zone: str, now: datetim
     call = open_call(session, parcel.id)
     if call is not None:
         return call
-    due, closes = calling_window(now, zone)
+    due, closes = calling_window(max(now, _rests_until(session, parcel.phone) or now), zone)
     call = Call(parcel_id=parcel.id, reason=reason, queued_at=now, due_at=due, closes_at=closes, attempts=0)
     session.add(call)
     session.flush()
     details = {"call": call.id, "reason": reason, "due": due.isoformat()}
     journal.record(session, parcel, NewFact(Kind.CALL_QUEUED, "agenda", details=details), now)
     return call
-
-
-def take(session: Session, operator_id: int, now: datetime) -> Call | None:
-    """Lease the call that has waited longest to an operator; one that he already holds comes first.
-
-    Two operators asking at once get two different calls: the row is locked, and what is locked is skipped.
-    One who asks twice at once gets the same call twice: his second asking waits for the first.
-    """
-    session.execute(select(Staff.id).where(Staff.id == operator_id).with_for_update(key_share=True))
-    held = session.scalar(
-        select(Call).where(*_due(now), Call.leased_by == operator_id, Call.leased_until > now).limit(1)
-    )
-    if held is not None:
-        return held
-    query = select(Call).where(*_callable(now)).order_by(Call.due_at, Call.id).limit(1)
-    call = session.scalar(query.with_for_update(skip_locked=True).execution_options(populate_existing=True))
-    if call is None:
-        return None
-    call.leased_by, call.leased_until = operator_id, now + LEASE
-    session.flush()
-    return call
-
-
-def held_by(session: Session, call_id: int, operator_id: int, now: datetime) -> Call:
-    """The call an operator holds, locked. Raises Refusal when it is closed or somebody else's."""
-    query = select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True)
-    call = session.scalar(query)
-    if call is None or call.closed_at is not None or call.leased_by != operator_id:
-        raise Refusal(Reason.CALL_LOST)
-    call.leased_until = now + LEASE
-    return call
-
-
-def let_go(session: Session, call: Call) -> None:
-    """Give a leased call back to the queue without an attempt."""
-    call.leased_by = call.leased_until = None
-    session.flush()
 
 
 def attempt(
@@ -107,25 +78,37 @@ def attempt(
     now: datetime,
     note: str = "",
     wanted: datetime | None = None,
+    tries: int = 0,
 ) -> None:
     """Keep an attempt as a fact; when nothing was agreed, say when to try again.
 
-    Args: `parcel` held by `journal.lock`, `call` by `held_by`; `operator` as the recipient will read it;
-    `wanted` is when he asked to be called. Raises: Refusal when that is over, or further away than anybody waits.
+    Args: `parcel` held by `journal.lock`, `call` held by the operator; `operator` as the recipient will read it;
+    `wanted` is when he asked to be called, as `insist_on_hour` let it pass; `tries` how often this person has been rung
+    before, if not for this parcel.
     """
-    if wanted is not None and not now < wanted <= now + LONGEST_WAIT:
-        raise Refusal(Reason.NOT_TO_CALL_AT)
     call.attempts += 1
-    call.leased_by = call.leased_until = None
-    if outcome in _AGAIN_AFTER:
-        call.due_at, call.closes_at = next_try(outcome, call.attempts, zone, now, wanted)
+    call.leased_by = call.leased_until = call.leased_phone = None
+    call.rests_until = min(now + GAP, wanted or now + GAP)
+    if outcome in AGAIN:
+        call.due_at, call.closes_at = next_try(outcome, max(call.attempts, tries + 1), zone, now, wanted)
     session.flush()
     details: dict[str, object] = {"call": call.id, "outcome": outcome.value, "attempt": call.attempts, "by": operator}
-    if outcome in _AGAIN_AFTER:
+    if outcome in AGAIN:
         details["next"] = call.due_at.isoformat()
     if note:
         details["note"] = note
     journal.record(session, parcel, NewFact(Kind.CALL_ATTEMPTED, "operator", details=details), now)
+
+
+def insist_on_hour(wanted: datetime, zone: str, now: datetime) -> None:
+    """Let a recipient be called when he asked for it: soon enough, and within calling hours of his own clock.
+
+    Nothing is moved in silence to another hour. Raises: Refusal.
+    """
+    if not now < wanted <= now + LONGEST_WAIT:
+        raise Refusal(Reason.NOT_TO_CALL_AT)
+    if calling_window(wanted, zone)[0] != wanted:
+        raise Refusal(Reason.NOT_CALLING_HOURS)
 
 
 def next_try(
@@ -134,7 +117,7 @@ def next_try(
     """When to call again, within calling hours: when he asked for it, else later; after three tries tomorrow."""
     if wanted is not None:
         return calling_window(wanted, zone)
-    again = now + _AGAIN_AFTER[outcome]
+    again = now + AGAIN[outcome]
     if attempts % TRIES_A_DAY == 0:
         tomorrow = local(now, zone).date() + timedelta(days=1)
         again = max(again, moment(tomorrow, time(9), zone))
@@ -144,7 +127,7 @@ def next_try(
 def put_off(session: Session, call: Call, zone: str, now: datetime) -> None:
     """Calling hours are over: the call waits for the next ones."""
     call.due_at, call.closes_at = calling_window(now, zone)
-    call.leased_by = call.leased_until = None
+    call.leased_by = call.leased_until = call.leased_phone = None
     session.flush()
 
 
@@ -156,26 +139,66 @@ def close(session: Session, parcel: Parcel, outcome: str, now: datetime, *, unle
     session.execute(
         update(Call)
         .where(Call.parcel_id == parcel.id, Call.closed_at.is_(None), Call.reason.not_in(unless))
-        .values(closed_at=now, outcome=outcome, leased_by=None, leased_until=None)
+        .values(closed_at=now, outcome=outcome, leased_by=None, leased_until=None, leased_phone=None)
     )
 
 
 def waiting(session: Session, now: datetime) -> tuple[int, int]:
-    """How many calls may be made now, and how many wait for their hour."""
-    ready = session.scalar(select(func.count()).select_from(Call).where(*_callable(now))) or 0
-    all_open = session.scalar(select(func.count()).select_from(Call).where(Call.closed_at.is_(None))) or 0
-    return ready, all_open - ready
+    """How many people may be called now, and how many more have an open call."""
+    people = select(func.count(PERSON.distinct())).select_from(Call).join(Parcel, Parcel.id == Call.parcel_id)
+    ready = session.scalar(people.where(*callable_now(now))) or 0
+    everybody = session.scalar(people.where(Call.closed_at.is_(None))) or 0
+    return ready, everybody - ready
 
 
-def next_in_line(session: Session, now: datetime, limit: int = 50) -> list[tuple[Call, Parcel]]:
-    """The head of the queue with its parcels, in the order in which it will be called."""
-    query = select(Call, Parcel).join(Parcel, Parcel.id == Call.parcel_id).where(*_due(now))
-    return [(call, parcel) for call, parcel in session.execute(query.order_by(Call.due_at, Call.id).limit(limit))]
+def next_in_line(session: Session, now: datetime, limit: int = 50) -> list[tuple[Call, Parcel, int]]:
+    """The head of the queue, in the order in which it will be called: for each person his first call, and how many."""
+    return _people(session, due_now(now), limit)
 
 
-def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def later(session: Session, now: datetime, limit: int) -> list[tuple[Call, Parcel, int]]:
+    """Whose hour is still to come, in the same form."""
+    return _people(session, (Call.closed_at.is_(None), Call.due_at > now), limit)
+
+
+def _people(session: Session, which: Sequence[ColumnElement[bool]], limit: int) -> list[tuple[Call, Parcel, int]]:
+    rank = func.row_number().over(partition_by=PERSON, order_by=(Call.due_at, Call.id)).label("rank")
+    count = func.count().over(partition_by=PERSON).label("calls")
+    calls = select(Call.id, rank, count).join(Parcel, Parcel.id == Call.parcel_id).where(*which).subquery()
+    query = (
+        select(Call, Parcel, calls.c.calls)
+        .join(calls, calls.c.id == Call.id)
+        .join(Parcel, Parcel.id == Call.parcel_id)
+        .where(calls.c.rank == 1)
+        .order_by(Call.due_at, Call.id)
+    )
+    return [(call, parcel, number) for call, parcel, number in session.execute(query.limit(limit))]
+
+
+def due_now(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions of the calls whose hour it is."""
     return Call.closed_at.is_(None), Call.due_at <= now, Call.closes_at > now
 
 
-def _callable(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return *_due(now), (Call.leased_until.is_(None)) | (Call.leased_until <= now)
+def callable_now(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions of the calls, joined to their parcels, that may be taken: nobody rings their person, nor has just."""
+    is_free = (Call.leased_until.is_(None)) | (Call.leased_until <= now)
+    return *due_now(now), is_free, Parcel.phone.not_in(_being_rung(now)), Parcel.phone.not_in(_just_rung(now))
+
+
+def _being_rung(now: datetime) -> Select[str | None]:
+    return select(Call.leased_phone).where(Call.leased_phone.is_not(None), Call.leased_until > now)
+
+
+def _just_rung(now: datetime) -> Select[str]:
+    rung = aliased(Parcel)
+    query = select(rung.phone).join(Call, Call.parcel_id == rung.id)
+    return query.where(Call.rests_until > now, rung.phone != "")
+
+
+def _rests_until(session: Session, phone: str) -> datetime | None:
+    """Until when a number is left in peace; None when nobody has rung it lately, or there is none."""
+    if not phone:
+        return None
+    query = select(func.max(Call.rests_until)).join(Parcel, Parcel.id == Call.parcel_id)
+    return session.scalar(query.where(Parcel.phone == phone))

@@ -175,7 +175,8 @@ class Booking(Base):
 class Call(Base):
     """A parcel in the call centre's queue. It may be taken from `due_at` until `closes_at`, by one operator.
 
-    `leased_by` holds it until `leased_until`; then anybody may take it again.
+    `leased_by` holds it until `leased_until`; then anybody may take it again. `leased_phone` is the number he rings
+    meanwhile: nobody else may ring it. `rests_until` is how long the number is left in peace after an attempt.
     """
 
     __tablename__ = "calls"
@@ -188,9 +189,12 @@ class Call(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     leased_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     leased_until: Mapped[datetime | None]
+    leased_phone: Mapped[str | None] = mapped_column(String(20), unique=True)
+    rests_until: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(24))
     __table_args__ = (
         Index("uq_calls_open", "parcel_id", unique=True, **only_where("closed_at IS NULL")),
         Index("ix_calls_due", "due_at", **only_where("closed_at IS NULL")),
+        Index(None, "rests_until"),
     )

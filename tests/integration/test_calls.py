@@ -12,7 +12,7 @@ from parcels import journal
 from parcels.models import Parcel
 from parcels.stages import Kind
 from portal.transaction import reading, transaction
-from scheduling import agenda, booking, calls
+from scheduling import agenda, booking, call_leases, calls
 from scheduling.booking import Asker
 from scheduling.calendars import local, moment
 from scheduling.calls import Outcome, next_try
@@ -30,18 +30,19 @@ def tomsk(clock: time, day: date = date(2026, 11, 16)) -> datetime:
 
 
 def queued(count: int = 1, now: datetime = NOW, **changes: object) -> list[int]:
-    """So many parcels in the queue, and two operators, 1 and 2. Returns the ids of the calls."""
+    """So many parcels of as many people in the queue, and two operators, 1 and 2. Returns the ids of the calls."""
     with transaction() as session:
         shop = make_world(session)
         for number in (1, 2):
             make_staff(session, "operator", login=f"operator{number}", id=number)
-        parcels = [make_parcel(session, shop, **changes) for _ in range(count)]
+        phones = [{"phone": f"+7913000{number:04}"} for number in range(count)]
+        parcels = [make_parcel(session, shop, **phone | changes) for phone in phones]
         return [calls.queue(session, p, "not_chosen", p.zone, now).id for p in parcels]
 
 
 def take(operator: int, now: datetime) -> int | None:
     with transaction() as session:
-        call = calls.take(session, operator, now)
+        call = call_leases.take(session, operator, now)
         return call.id if call else None
 
 
@@ -49,7 +50,7 @@ def attempt(call_id: int, outcome: Outcome, now: datetime, operator: int = 1) ->
     with transaction() as session:
         known = session.get_one(Call, call_id)
         parcel = journal.lock(session, known.parcel_id)
-        call = calls.held_by(session, call_id, operator, now)
+        call = call_leases.held_by(session, call_id, operator, now)
         calls.attempt(session, parcel, call, outcome, "Ольга", parcel.zone, now)
 
 
@@ -116,7 +117,7 @@ def test_a_call_that_was_let_go_is_free_at_once(app: Flask) -> None:
     (call,) = queued()
     take(1, NOW)
     with transaction() as session:
-        calls.let_go(session, calls.held_by(session, call, 1, NOW))
+        call_leases.let_go(session, call_leases.held_by(session, call, 1, NOW))
     assert take(2, NOW) == call
 
 
@@ -154,7 +155,7 @@ def test_a_call_is_offered_between_nine_and_nine_of_the_recipients_city_only(app
     assert [take(1, opens - MINUTE), take(1, closes)] == [None, None]
     assert take(1, opens) == call
     with transaction() as session:
-        calls.let_go(session, session.get_one(Call, call))
+        call_leases.let_go(session, session.get_one(Call, call))
     assert take(1, closes - MINUTE) == call
 
 
@@ -200,7 +201,7 @@ def test_the_queue_is_counted_by_what_may_be_called_now(app: Flask) -> None:
         shop = session.scalars(select(Parcel)).first().shop  # type: ignore[union-attr]
         early = NOW - 2 * HOUR
         for settlement in (KALININGRAD, ANADYR):
-            parcel = make_parcel(session, shop, settlement_id=settlement)
+            parcel = make_parcel(session, shop, settlement_id=settlement, phone=f"+7914000{settlement:04}")
             calls.queue(session, parcel, "not_chosen", parcel.zone, early)
         assert calls.waiting(session, NOW - MINUTE) == (1, 3)
         assert calls.waiting(session, NOW) == (4, 0)

@@ -24,7 +24,7 @@ from sms import delivery, hooks, receipts, wording
 from sms.gateway import Accepted
 from sms.hook_models import HookStatus
 from sms.models import Message, Receipt, Status
-from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_world
+from tests.factories import KALININGRAD, NOW, TOMSK, make_parcel, make_staff, make_world
 
 Damage = Callable[[Session], object]
 LATER = NOW + timedelta(minutes=1)
@@ -77,6 +77,16 @@ def second_booking(session: Session) -> None:
 def call_in_vain(session: Session) -> None:
     parcel_id = session.scalars(select(Booking.parcel_id)).one()
     session.add(Call(parcel_id=parcel_id, reason="missed", queued_at=NOW, due_at=NOW, closes_at=LATER))
+
+
+def rung_twice(session: Session) -> None:
+    """Two leased calls to one phone, each to a parcel of its own."""
+    other = make_parcel(session, session.scalars(select(Parcel)).first().shop)  # type: ignore[union-attr]
+    third = make_parcel(session, other.shop)
+    operator = make_staff(session, "operator")
+    lease = {"leased_by": operator.id, "leased_until": LATER}
+    same = {"reason": "missed", "queued_at": NOW, "due_at": NOW, "closes_at": LATER, **lease}
+    session.add_all([Call(parcel_id=other.id, **same), Call(parcel_id=third.id, **same)])
 
 
 def second_receipt(session: Session) -> None:
@@ -136,6 +146,7 @@ DAMAGES: list[tuple[str, str, Damage]] = [
     ("I10", "a webhook that ended nobody knows when", webhook_without_an_end),
     ("I10", "facts that no webhook tells", address_that_nothing_is_owed_to),
     ("I12", "a call to somebody who has a time", call_in_vain),
+    ("I12", "two leased calls to one phone", rung_twice),
 ]
 
 

@@ -12,12 +12,13 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Staff
 from parcels.stages import Kind, Stage
+from portal import links
 from portal.extensions import now
 from portal.transaction import reading, transaction
 from scheduling import booking, calls
 from scheduling.calendars import local_date, moment
 from scheduling.models import Booking, Call, Slot
-from tests.factories import NOW, make_parcel, make_staff, make_world, travel
+from tests.factories import ANADYR, NOW, make_parcel, make_staff, make_world, travel
 from tests.web.test_account import Browser
 
 #: Tuesday, 17 November, 13:00 in Tomsk.
@@ -34,8 +35,8 @@ def queued(app: Flask) -> list[int]:
         make_staff(session, "operator")
         make_staff(session, "operator", "second").name = "Пётр Ильин"
         made = []
-        for minutes, name in ((90, "Марина Кузнецова"), (20, "Рустам Гареев")):
-            parcel = make_parcel(session, shop, NOW - timedelta(days=2), recipient=name)
+        for minutes, name, phone in ((90, "Марина Кузнецова", "+79130001242"), (20, "Рустам Гареев", "+79130001243")):
+            parcel = make_parcel(session, shop, NOW - timedelta(days=2), recipient=name, phone=phone)
             travel(session, parcel, ARRIVED, NOW - timedelta(days=2))
             made.append(calls.queue(session, parcel, "not_chosen", "Asia/Tomsk", ONE - timedelta(minutes=minutes)).id)
         return made
@@ -76,7 +77,7 @@ def attempts(call_id: int) -> list[dict[str, object]]:
 
 def test_the_desk_shows_the_queue_with_everybodys_own_clock(operator: Browser) -> None:
     page = operator.get("/calls").text
-    assert "Ждут звонка: 2\u00a0заказа" in page
+    assert "Ждут звонка: 2\u00a0получателя" in page
     assert page.index("Марина Кузнецова") < page.index("Рустам Гареев")
     assert "Томск, 13:00" in page
     assert "не выбрал время сам" in page
@@ -273,8 +274,127 @@ def test_strange_requests_get_plain_answers(operator: Browser) -> None:
 def test_where_no_choice_is_possible_the_other_outcomes_stay(app: Flask, operator: Browser) -> None:
     with transaction() as session:
         shop = session.scalars(select(Parcel)).first().shop
-        parcel = make_parcel(session, shop, ONE, settlement_id=None, address="")
+        parcel = make_parcel(session, shop, ONE, settlement_id=None, address="", phone="+79130001244")
         call_id = calls.queue(session, parcel, "no_address", "Asia/Tomsk", ONE - timedelta(hours=3)).id
     page = operator.get(f"/calls/{take(operator)}").text
     assert f"/calls/{call_id}/outcome" in page
     assert ('value="agreed"' in page, 'value="later"' in page) == (False, True)
+
+
+# --- a call is to a person
+
+
+@pytest.fixture
+def three(app: Flask, queued: list[int]) -> list[int]:
+    """Two more calls to the first one's phone: one like his, one to another city. Returns the ids of their parcels."""
+    with transaction() as session:
+        parcel = session.get_one(Parcel, session.get_one(Call, queued[0]).parcel_id)
+        made = []
+        for place in (parcel.settlement_id, ANADYR):
+            then = NOW - timedelta(days=2)
+            other = make_parcel(session, parcel.shop, then, phone=parcel.phone, settlement_id=place)
+            travel(session, other, ARRIVED, then)
+            calls.queue(session, other, "not_chosen", other.zone, ONE - timedelta(minutes=10))
+            made.append(other.id)
+        return [parcel.id, *made]
+
+
+def versions(ids: list[int]) -> dict[str, object]:
+    with reading() as session:
+        return {f"version-{one}": session.get_one(Parcel, one).version for one in ids}
+
+
+def call_to(parcel_id: int) -> Call:
+    with reading() as session:
+        return session.scalars(select(Call).where(Call.parcel_id == parcel_id)).one()
+
+
+def test_all_that_a_person_waits_for_is_on_one_screen(operator: Browser, three: list[int]) -> None:
+    page = operator.get(f"/calls/{take(operator)}").text
+    with reading() as session:
+        numbers = [session.get_one(Parcel, one).order_number for one in three[1:]]
+    assert all(number in page for number in numbers)
+    assert f'name="also" value="{three[1]}"' in page
+    assert f'name="also" value="{three[2]}"' not in page, "another city has other couriers"
+    assert "3\u00a0заказа" in operator.get("/calls").text
+
+
+def test_one_answer_is_for_several_parcels(operator: Browser, three: list[int], queued: list[int]) -> None:
+    call_id = take(operator)
+    form = {"slot": THURSDAY, "also": three[1], **sheet(call_id), **versions(three)}
+    answer = operator.post(f"/calls/{call_id}/outcome", outcome="agreed", **form)
+    assert [call_to(one).outcome for one in three] == ["chosen", "chosen", None]
+    assert answer.location == f"/calls/{call_to(three[2]).id}", "he is on the line, and waits for one more"
+    third = call_to(three[2]).id
+    operator.post(f"/calls/{third}/outcome", outcome="no_answer", **sheet(third))
+    assert operator.post("/calls/next").location == f"/calls/{queued[1]}"
+
+
+@pytest.mark.parametrize("outcome", ["no_answer", "busy", "later"])
+def test_who_did_not_answer_is_not_rung_again_about_his_next_parcel(
+    operator: Browser, three: list[int], queued: list[int], outcome: str
+) -> None:
+    call_id = take(operator)
+    answer = operator.post(f"/calls/{call_id}/outcome", outcome=outcome, **sheet(call_id))
+    assert answer.location == f"/calls/{queued[1]}"
+    assert len({call_to(one).due_at for one in three[:2]}) == 1
+    assert all(call_to(one).due_at > ONE and call_to(one).attempts == 1 for one in three)
+
+
+def test_what_cannot_be_agreed_for_one_of_them_is_agreed_for_none(operator: Browser, three: list[int]) -> None:
+    call_id = take(operator)
+    old = {"slot": THURSDAY, "also": three[1], **sheet(call_id), **versions(three)}
+    with transaction() as session:
+        journal.record(session, journal.lock(session, three[1]), NewFact(Kind.INCIDENT, "carrier:test"), ONE)
+    answer = operator.post(f"/calls/{call_id}/outcome", outcome="agreed", **old)
+    assert answer.status_code == 409
+    assert [parcel.stage for parcel in map(parcel_of, [call_id])] == [Stage.IN_CITY]
+    assert attempts(call_id) == []
+
+
+@pytest.mark.parametrize("stranger", [2, 999_999])
+def test_a_parcel_of_somebody_else_is_not_settled_along(
+    operator: Browser, three: list[int], queued: list[int], stranger: int
+) -> None:
+    call_id = take(operator)
+    other = parcel_of(queued[1]).id if stranger == 2 else stranger
+    form = {"slot": THURSDAY, "also": other, **sheet(call_id), f"version-{other}": 1}
+    assert operator.post(f"/calls/{call_id}/outcome", outcome="agreed", **form).status_code == 409
+    assert attempts(call_id) == []
+    assert parcel_of(queued[1]).stage is Stage.IN_CITY
+
+
+# --- calling hours
+
+
+@pytest.mark.parametrize("clock", ["23:30", "21:00", "08:59", "00:00"])
+def test_an_hour_at_night_is_refused_and_not_moved(operator: Browser, clock: str) -> None:
+    call_id = take(operator)
+    answer = operator.post(
+        f"/calls/{call_id}/outcome", outcome="later", call_at=f"2026-11-18T{clock}", **sheet(call_id)
+    )
+    assert answer.status_code == 409
+    assert "только с 9 до 21 по его часам" in answer.text
+    assert attempts(call_id) == []
+
+
+def test_when_he_is_called_again_is_said(operator: Browser) -> None:
+    call_id = take(operator)
+    form = {"outcome": "later", "call_at": "2026-11-18T09:00", **sheet(call_id)}
+    page = operator.get(operator.post(f"/calls/{call_id}/outcome", **form).location).text
+    assert "Позвоним снова: ср, 18\u00a0ноября, 09:00, по часам получателя." in page
+
+
+def test_his_own_page_says_when_we_ring(app: Flask, operator: Browser) -> None:
+    call_id = take(operator)
+    page = app.test_client().get(f"/t/{links.token_for(parcel_of(call_id))}").text
+    assert "Мы уже звоним вам." in page
+    operator.post(f"/calls/{call_id}/outcome", outcome="later", call_at="2026-11-18T09:00", **sheet(call_id))
+    page = app.test_client().get(f"/t/{links.token_for(parcel_of(call_id))}").text
+    assert "Позвоним вам: ср, 18\u00a0ноября, 09:00." in page
+    assert "Мы уже звоним вам." not in page
+    with time_machine.travel(moment(date(2026, 11, 18), time(9, 5), "Asia/Tomsk"), tick=False):
+        assert "Мы уже звоним вам." in app.test_client().get(f"/t/{links.token_for(parcel_of(call_id))}").text
+    with time_machine.travel(moment(date(2026, 11, 18), time(21, 30), "Asia/Tomsk"), tick=False):
+        page = app.test_client().get(f"/t/{links.token_for(parcel_of(call_id))}").text
+    assert "Позвоним вам: чт, 19\u00a0ноября, 09:00." in page
