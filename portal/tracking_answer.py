@@ -6,11 +6,11 @@ from datetime import date, time, timedelta
 
 from parcels.stages import BEFORE_CITY, Kind, Stage
 from portal import tracking_trouble
-from portal.formats import counted, date_range, hours_sentence, in_sentence, minute, short_date, words
+from portal.formats import counted, date_range, day_month, hours_sentence, in_sentence, minute, short_date, words
 from portal.languages import _
 from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
 from portal.tracking_story import relative_day
-from scheduling.calendars import moment
+from scheduling.calendars import local_date, moment
 
 RAIL_DAYS = 14
 
@@ -32,11 +32,13 @@ def headline(s: Standing) -> str:
     if s.slot is not None:
         return _booked(s)
     if s.postponed is not None:
-        return _("Храним до {day}", day=short_date(s.postponed, s.language))
+        return _("Привезём не раньше {day}", day=day_month(s.postponed, s.language))
     if s.remind is not None:
         return _waits_for_reminder(s, s.remind)
     if s.head.promised_from is None:
         return _("Уточняем, когда привезём")
+    if s.head.road is Stage.WITH_COURIER:
+        return _carried(s)
     if s.head.road is Stage.IN_CITY and s.head.zone_id is not None:
         return _("Уже в вашем городе. Выберите время")
     return _coming(s)
@@ -46,6 +48,14 @@ def _waits_for_reminder(s: Standing, on: date) -> str:
     if s.is_reminded:
         return _("Вы просили напомнить: выберите время")
     return _("Напомним {day}", day=in_sentence(on, s.language))
+
+
+def _carried(s: Standing) -> str:
+    """The courier has it and no hour is agreed: today, if he took it today; else somebody finds out."""
+    taken = s.newest.get(Kind.TO_COURIER)
+    if taken is not None and local_date(taken.at, s.zone) == s.today:
+        return _("Заказ у курьера, привезёт сегодня")
+    return _("Заказ у курьера, уточняем, когда привезёт")
 
 
 def coming_days(s: Standing) -> tuple[date, date]:
@@ -147,6 +157,14 @@ def _kept(s: Standing) -> str:
     return _("Ждёт вас до {day}", day=short_date(s.kept_until, s.language))
 
 
+def _after_a_miss(s: Standing) -> str:
+    """Where the parcel is after nobody opened: back on the shelf only once it has been scanned there."""
+    missed, back = s.newest.get(Kind.NOT_DELIVERED), s.newest.get(Kind.BACK_AT_DEPOT)
+    if back is not None and missed is not None and back.seq > missed.seq:
+        return _("Заказ вернулся на склад в вашем городе и хранится бесплатно.")
+    return _("Заказ останется в вашем городе, хранение бесплатное.")
+
+
 _SIDE: dict[Stage, Callable[[Standing], str]] = {
     Stage.DELIVERED: _delivered,
     Stage.MISSED: _missed,
@@ -162,7 +180,7 @@ _SIDE: dict[Stage, Callable[[Standing], str]] = {
 
 #: What a sentence under the headline adds.
 BENEATH: dict[Stage, Callable[[Standing], str]] = {
-    Stage.MISSED: lambda _s: _("Заказ вернулся на склад в вашем городе и хранится бесплатно."),
+    Stage.MISSED: _after_a_miss,
     Stage.RECALLED: lambda _s: _("Доставки не будет. Вопросы о заказе и деньгах — к магазину."),
 }
 

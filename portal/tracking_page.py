@@ -169,8 +169,6 @@ def _coming_events(s: Standing) -> list[Event]:
 def _arrival(s: Standing, title: str) -> Event:
     """When the parcel reaches the city: the first day it may, and how late that can get."""
     early, late = max(s.arrival_from or s.today, s.today), max(s.head.arrival_by, s.today)
-    if s.slot is not None:
-        early, late = (min(day, date.fromisoformat(s.slot.details["day"])) for day in (early, late))
     city = s.head.city or ""
     place = _("{city}, не позже {day}", city=city, day=day_month(late, s.language)) if late > early else city
     return expected(early, title, place, s.language)

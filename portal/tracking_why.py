@@ -1,5 +1,6 @@
 """Why this date: the legs of the promise in words, their sum, and each change of it with its cause."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -26,6 +27,7 @@ class LegRow:
 class Why:
     """Why this date: the legs, their sum, and each change of the date with its cause."""
 
+    title: str
     legs: list[LegRow]
     total: str
     changes: list[str]
@@ -36,10 +38,20 @@ def why(s: Standing, story: Story) -> Why | None:
     promises = [f for f in story.facts if f.kind is Kind.PROMISED]
     if not promises or s.head.stage in HAS_OWN_HEADLINE:
         return None
-    legs = promises[-1].details["legs"]
-    rows = [LegRow(_leg_words(s, leg), _leg_when(leg, s.language), _leg_days([leg], s.language)) for leg in legs]
+    legs, title = promises[-1].details["legs"], _("Почему эта дата")
+    if s.slot is not None or s.postponed is not None:
+        # The headline is what was agreed: the legs tell when the parcel reaches the city, and no more.
+        legs, title = legs[:-1], _("Когда заказ будет в вашем городе")
+    if not legs or s.is_undated:
+        return None
+    days = leg_days(legs)
+    rows = [
+        LegRow(_leg_words(s, leg), _leg_when(leg, s.language), _in_words(low, high, s.language))
+        for leg, (low, high) in zip(legs, days, strict=True)
+    ]
+    total = _in_words(sum(low for low, _high in days), sum(high for _low, high in days), s.language)
     changes = [_change(before, after, s) for before, after in pairwise(promises) if _dates(before) != _dates(after)]
-    return Why(rows, _leg_days(legs, s.language), changes)
+    return Why(title, rows, total, changes)
 
 
 def _leg_words(s: Standing, leg: dict[str, Any]) -> str:
@@ -69,16 +81,31 @@ def _span(begins: date, ends: date, language: str) -> str:
     return f"{day_month(begins, language)} – {day_month(ends, language)}"
 
 
-def _leg_days(legs: list[dict[str, Any]], language: str) -> str:
-    """«2 дня» or «1–2 дня»: the early and the late case of one leg or of the sum of several."""
-    cases = [
-        sum((date.fromisoformat(g["ends"][n]) - date.fromisoformat(g["begins"][n])).days for g in legs) for n in (0, 1)
-    ]
-    low, high = min(cases), max(cases)
-    if len(legs) == 1 and legs[0]["kind"] == "reserve":
-        return counted(high, _days(), language)
-    forms = _days()
-    return counted(high, forms, language) if low == high else f"{low}–{counted(high, forms, language)}"
+def leg_days(legs: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:
+    """The least and the most calendar days of each leg; both columns add up to the first and the last date.
+
+    A late parcel may wait less for a working day than an early one. What its leg would then be shorter by is taken
+    from the leg before it, where the late case is longer, or else from the one after.
+    """
+    early = [_days_of(leg, 0) for leg in legs]
+    wider = [_days_of(leg, 1) - low for leg, low in zip(legs, early, strict=True)]
+    lacking = 0
+    for order in (range(len(legs) - 1, -1, -1), range(len(legs))):
+        for n in order:
+            width = wider[n] + lacking
+            wider[n], lacking = max(width, 0), min(width, 0)
+    return [(low, low + width) for low, width in zip(early, wider, strict=True)]
+
+
+def _days_of(leg: Mapping[str, Any], case: int) -> int:
+    return (date.fromisoformat(leg["ends"][case]) - date.fromisoformat(leg["begins"][case])).days
+
+
+def _in_words(low: int, high: int, language: str) -> str:
+    """«в тот же день», «2 дня» or «0–3 дня»."""
+    if high == 0:
+        return _("в тот же день")
+    return counted(high, _days(), language) if low == high else f"{low}–{counted(high, _days(), language)}"
 
 
 def _days() -> tuple[str, str, str]:

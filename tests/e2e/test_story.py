@@ -93,7 +93,7 @@ def test_postponing_and_changing_ones_mind(product: Product, phone: Page, tmp_pa
     phone.locator("summary", has_text="Отложить").click()
     phone.get_by_label("На неделю").check()
     phone.get_by_role("button", name="Отложить", exact=True).click()
-    expect(phone.locator("h1")).to_contain_text("Храним до")
+    expect(phone.locator("h1")).to_contain_text("Привезём не раньше")
     phone.get_by_role("button", name="Вернуть как было").click()
     expect(phone.locator("h1")).to_have_text(before)
 

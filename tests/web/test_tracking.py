@@ -220,7 +220,7 @@ def test_postponing_by_two_weeks_counts_from_the_first_possible_day(marina: Reci
     page = marina.look()
     assert 'value="2026-12-05"' in page  # 21 November + 14
     marina.press("postpone", until="2026-12-05")
-    assert h1(marina.look()) == "Храним до сб, 5 декабря"
+    assert h1(marina.look()) == "Привезём не раньше 5 декабря"
     assert marina.parcel.stage is Stage.POSTPONED
 
 
