@@ -15,7 +15,13 @@ from werkzeug.exceptions import Unauthorized
 from parcels.models import Staff
 from portal import api_keys
 from portal.extensions import login
+from portal.htmx import wants_fragment
 from portal.transaction import reading
+
+
+class SignedOut(Exception):
+    """A block of a page asks for more, and whoever opened the page has signed out since."""
+
 
 View = TypeVar("View", bound=Callable[..., object])
 _hasher = PasswordHasher()
@@ -98,6 +104,8 @@ def guard() -> Response | None:
     if rule in (Rule.PUBLIC, Rule.LINK, Rule.SIGNATURE):
         return None
     if not current_user.is_authenticated:
+        if wants_fragment():
+            raise SignedOut
         wanted = request.full_path if request.method == "GET" else None
         return redirect(url_for("account.sign_in", next=wanted), 303)  # type: ignore[return-value]
     if not _is_let_in(rule):

@@ -2,14 +2,16 @@
 
 import logging
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from portal import notices, notices_staff, refusals
+from portal import links, notices, notices_staff, refusals, ways
+from portal.access import SignedOut
 from portal.courier_day import NoZone
+from portal.htmx import wants_fragment
 from portal.languages import _, language
 from portal.links import BadLink, EndedLink
 from portal.notices import Notice
@@ -19,14 +21,28 @@ from scheduling.policy import Refusal
 log = logging.getLogger("vekha.errors")
 
 
-def bad_link(_error: BadLink) -> ResponseReturnValue:
-    """Broken, foreign and revoked links look the same from outside."""
-    return render_template("errors/bad_link.html"), 404
+def bad_link(error: BadLink) -> ResponseReturnValue:
+    """Broken, foreign and revoked links look the same from outside.
+
+    A full stop or a bracket that a phone took for a part of the link is left out first.
+    """
+    typed = (request.view_args or {}).get("token", "")
+    bare = "".join(letter for letter in typed if letter in links.ALPHABET)
+    if bare != typed and bare and request.method in ("GET", "HEAD"):
+        return redirect(url_for(str(request.endpoint), token=bare), 302)
+    return _link_page(notices.bad_link(), 404, is_ended=False)
 
 
 def ended_link(error: EndedLink) -> ResponseReturnValue:
-    """A link that has come to its end leads to a new one."""
-    return render_template("errors/ended_link.html", token=error.token), 410
+    """A link that has come to its end says why, and what can be sent for."""
+    return _link_page(notices.ended_link(error.ended_as), 410, is_ended=True)
+
+
+def _link_page(notice: Notice, code: int, is_ended: bool) -> ResponseReturnValue:
+    """The page of a link that opens nothing, on which another can be sent for."""
+    if wants_fragment():
+        return _page(notice, code)
+    return render_template("errors/link.html", notice=notice, is_ended=is_ended), code
 
 
 def refused(error: Refusal) -> ResponseReturnValue:
@@ -37,6 +53,11 @@ def refused(error: Refusal) -> ResponseReturnValue:
 def no_zone(_error: NoZone) -> ResponseReturnValue:
     """A courier without a district has no round."""
     return _page(notices_staff.no_zone(), 409)
+
+
+def signed_out(_error: SignedOut) -> ResponseReturnValue:
+    """A block cannot be replaced by the page where one signs in."""
+    return _page(notices.signed_out(), 401)
 
 
 def out_of_date(_error: CSRFError) -> ResponseReturnValue:
@@ -63,6 +84,8 @@ def http(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code == 304 or error.response is not None:
         return error
+    if code in (404, 405) and (page := ways.instead()) is not None:
+        return redirect(page, 302)
     wait = getattr(error, "retry_after", None)
     patience = {"Retry-After": str(wait)} if wait else {}
     if request.path.startswith("/api/"):
@@ -72,9 +95,14 @@ def http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _page(notice: Notice, code: int) -> tuple[str, int]:
+    """The words of an error: to a block of a page alone, to everybody else with a way back."""
+    if wants_fragment():
+        g.is_notice = True
+        return render_template("fragments/problem.html", notice=notice), code
     title = _("Что-то пошло не так") if code >= 500 else notice.happened
+    back = ways.above(request.path) if request.method == "POST" else None
     phone = current_app.config["SUPPORT_PHONE"]
-    return render_template("errors/notice.html", notice=notice, title=title, phone=phone), code
+    return render_template("errors/notice.html", notice=notice, title=title, phone=phone, back=back), code
 
 
 def init(app: Flask) -> None:
@@ -83,6 +111,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(EndedLink, ended_link)
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(NoZone, no_zone)
+    app.register_error_handler(SignedOut, signed_out)
     app.register_error_handler(CSRFError, out_of_date)
     app.register_error_handler(OperationalError, database_down)
     app.register_error_handler(DataError, not_to_be_kept)

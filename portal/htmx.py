@@ -1,8 +1,12 @@
-"""htmx, wrapped: whether to answer with a fragment or a page, and the headers that keep the two apart in caches."""
+"""htmx, wrapped: whether to answer with a fragment or a page, and the headers that tell the two apart.
+
+Every answer to htmx says in `Vekha-Answer` what it is: `part` to be put into the page, or `notice`, words about why
+there is none. What says neither comes from somebody between us and the browser; `static/portal.js` shows none of it.
+"""
 
 from typing import cast
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 from flask import request as flask_request
 from htmx_flask import Htmx
 from htmx_flask.requests import HtmxAwareRequest
@@ -22,6 +26,7 @@ def keep_apart(response: Response) -> Response:
         response.headers.add("Vary", "HX-Request, Accept-Encoding")
     if wants_fragment():
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Vekha-Answer"] = "notice" if g.get("is_notice") else "part"
     return response
 
 

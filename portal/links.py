@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel
-from parcels.stages import Kind
+from parcels.stages import Kind, Stage
 
 #: How long a link stays open after the parcel has reached its end.
 OPEN_AFTER_END = timedelta(days=30)
@@ -38,11 +38,11 @@ class BadLink(Exception):
 
 
 class EndedLink(Exception):
-    """A genuine link of a parcel that reached its end long ago."""
+    """A genuine link of a parcel that reached its end long ago; `ended_as` is how."""
 
-    def __init__(self, token: str):
+    def __init__(self, stage: Stage):
         super().__init__("ended")
-        self.token = token
+        self.ended_as = stage
 
 
 class _ShortHMAC(HMACAlgorithm):
@@ -95,8 +95,15 @@ def link_for(parcel: Parcel) -> str:
 
 
 def parcel_id_of(token: str) -> int:
-    """The parcel a token says it is for; not yet a proof. Raises BadLink."""
-    return int.from_bytes(_bytes(token)[:-MAC_BYTES])
+    """The parcel a token says it is for; not yet a proof. Raises BadLink.
+
+    Each parcel has one token: its number written with more bytes than it needs is none.
+    """
+    number = _bytes(token)[:-MAC_BYTES]
+    parcel_id = int.from_bytes(number)
+    if _number(parcel_id) != number:
+        raise BadLink
+    return parcel_id
 
 
 def open_link(session: Session, token: str, now: datetime) -> Parcel:
@@ -105,7 +112,7 @@ def open_link(session: Session, token: str, now: datetime) -> Parcel:
     if parcel is None or not is_genuine(token, parcel.id, parcel.link_epoch):
         raise BadLink
     if is_over(parcel.closed_at, now):
-        raise EndedLink(token)
+        raise EndedLink(parcel.stage)
     return parcel
 
 

@@ -146,12 +146,52 @@ def expired_desk() -> Notice:
     )
 
 
+def signed_out() -> Notice:
+    """A page of staff that has stood open for longer than its session."""
+    return Notice(
+        happened=_("Вы вышли, или сеанс закончился"),
+        means=_("Ничего не записано, введённое осталось на месте."),
+        now=_("Войдите снова в соседней вкладке и повторите. Не записывается и тогда — обновите страницу."),
+        tone="warn",
+    )
+
+
 def our_fault() -> Notice:
     """Something of ours broke."""
     return Notice(
         happened=_("У нас сбой"),
         means=_("Ваш выбор не записан, заказ едет как ехал."),
         now=_("Обновите страницу через минуту или позвоните."),
+    )
+
+
+def bad_link() -> Notice:
+    """A link that opens nothing."""
+    return Notice(
+        happened=_("Такой ссылки у нас нет"),
+        means=_("Скорее всего, она скопировалась не целиком или её заменили новой. На сам заказ это не влияет."),
+        now=_("Откройте ссылку прямо из SMS или запросите новую."),
+        tone="warn",
+        icon="link-2-off",
+    )
+
+
+def ended_link(stage: Stage) -> Notice:
+    """A link whose parcel was closed long ago. Args: `stage` is how it ended."""
+    means = {
+        Stage.DELIVERED: _(
+            "Заказ вручён. Через 30 дней ссылка закрывается сама, чтобы никто чужой не увидел ваш адрес."
+        ),
+        Stage.RETURNED: _(
+            "Заказ вернулся в магазин. Через 30 дней ссылка закрывается сама, чтобы никто чужой не увидел ваш адрес."
+        ),
+    }
+    return Notice(
+        happened=_("Срок этой ссылки закончился"),
+        means=means.get(stage, _("Доставка закончилась, и ссылка закрылась, чтобы никто чужой не увидел ваш адрес.")),
+        now=_("Новую ссылку на этот заказ не пришлём. Если нужно что-то узнать о нём, позвоните нам."),
+        tone="warn",
+        icon="link-2-off",
     )
 
 

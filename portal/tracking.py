@@ -80,6 +80,6 @@ def _checked(head: Any, token: str, now: datetime) -> Any:
     if head is None or not links.is_genuine(token, head.id, head.link_epoch):
         raise BadLink
     if links.is_over(head.closed_at, now):
-        raise EndedLink(token)
+        raise EndedLink(head.stage)
     languages.prefer(head.language)
     return head

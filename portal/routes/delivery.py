@@ -100,7 +100,7 @@ def fresh_link() -> ResponseReturnValue:
     try:
         phone = normal_phone(request.form.get("phone", ""))
     except BadPhone:
-        return render_template("errors/bad_link.html", is_bad_phone=True), 422
+        return render_template("pages/home.html", is_bad_phone=True), 422
     with transaction() as session:
         links.send_again(session, phone, now())
     return render_template("pages/fresh_link.html")
