@@ -8,7 +8,7 @@ from parcels.stages import BEFORE_CITY, Kind, Stage
 from portal import tracking_trouble
 from portal.formats import counted, date_range, day_month, hours_sentence, in_sentence, minute, short_date, words
 from portal.languages import _
-from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
+from portal.tracking_standing import HAS_OWN_HEADLINE, Standing, coming_days
 from portal.tracking_story import relative_day
 from scheduling.calendars import local_date, moment
 
@@ -56,13 +56,6 @@ def _carried(s: Standing) -> str:
     if taken is not None and local_date(taken.at, s.zone) == s.today:
         return _("Заказ у курьера, привезёт сегодня")
     return _("Заказ у курьера, уточняем, когда привезёт")
-
-
-def coming_days(s: Standing) -> tuple[date, date]:
-    """The promised days that are still to come: what has not reached the city is at nobody's door today."""
-    soonest = s.today + timedelta(days=1) if s.head.road in BEFORE_CITY else s.today
-    last = s.head.promised_to
-    return min(max(s.head.promised_from, soonest), last), last
 
 
 def _coming(s: Standing) -> str:

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
-from parcels.stages import Kind, Stage
+from parcels.stages import BEFORE_CITY, Kind, Stage
 from parcels.storage import last_day, stay
 from portal.formats import date_range
 from portal.tracking_changes import changes_left, taken_back
@@ -126,3 +126,10 @@ def _was(head: Row[Any], story: Story, language: str) -> str:
             date.fromisoformat(before["promised_from"]), date.fromisoformat(before["promised_to"]), language
         )
     return ""
+
+
+def coming_days(s: Standing) -> tuple[date, date]:
+    """The promised days that are still to come: what has not reached the city is at nobody's door today."""
+    soonest = s.today + timedelta(days=1) if s.head.road in BEFORE_CITY else s.today
+    last = s.head.promised_to
+    return min(max(s.head.promised_from, soonest), last), last

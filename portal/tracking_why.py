@@ -10,7 +10,7 @@ from parcels.stages import BEFORE_CITY, Kind
 from portal.formats import counted, date_range, day_month
 from portal.languages import _
 from portal.tracking_rows import PastFact, Story
-from portal.tracking_standing import HAS_OWN_HEADLINE, Standing
+from portal.tracking_standing import HAS_OWN_HEADLINE, Standing, coming_days
 from scheduling.calendars import local_date
 
 
@@ -38,7 +38,7 @@ def why(s: Standing, story: Story) -> Why | None:
     promises = [f for f in story.facts if f.kind is Kind.PROMISED]
     if not promises or s.head.stage in HAS_OWN_HEADLINE:
         return None
-    legs, title = promises[-1].details["legs"], _("Почему эта дата")
+    legs, title = _as_of_today(s, promises[-1].details["legs"]), _("Почему эта дата")
     if s.slot is not None or s.postponed is not None:
         # The headline is what was agreed: the legs tell when the parcel reaches the city, and no more.
         legs, title = legs[:-1], _("Когда заказ будет в вашем городе")
@@ -79,6 +79,21 @@ def _span(begins: date, ends: date, language: str) -> str:
     if begins.month == ends.month:
         return f"{begins.day}–{day_month(ends, language)}"
     return f"{day_month(begins, language)} – {day_month(ends, language)}"
+
+
+def _as_of_today(s: Standing, legs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The legs with what cannot end any more before today left out, so that they lead to the dates in the headline."""
+    shown: list[dict[str, Any]] = []
+    begins = legs[0]["begins"][0]
+    for leg in legs:
+        early, late = leg["ends"]
+        if not leg["past"]:
+            early = min(max(early, s.today.isoformat()), late)
+        shown.append({**leg, "begins": [begins, leg["begins"][1]], "ends": [early, late]})
+        begins = early
+    if s.head.promised_from is not None and not s.is_undated:
+        shown[-1]["ends"] = [day.isoformat() for day in coming_days(s)]
+    return shown
 
 
 def leg_days(legs: Sequence[Mapping[str, Any]]) -> list[tuple[int, int]]:

@@ -60,7 +60,9 @@ def test_what_has_been_postponed_is_not_kept_until_that_day_but_comes_from_it_on
 
 def test_a_promised_day_that_has_gone_by_is_not_shown(marina: Recipient, clock: time_machine.Traveller) -> None:
     clock.move_to(NOW + timedelta(days=5, hours=18))
-    assert h1(marina.look()) == "Привезём 23 или 24 ноября"
+    page = marina.look()
+    assert h1(page) == "Привезём 23 или 24 ноября"
+    assert "Всего 7–8 дней" in text_of(page)  # counted from the 16th, as the headline has it
 
 
 def test_with_the_courier_and_without_a_time_the_page_says_what_the_scan_says(
