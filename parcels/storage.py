@@ -29,12 +29,13 @@ def last_day(stays: Sequence[Stay], promised_from: date | None) -> date | None:
     """The last day of storage where the parcel lies now; None when it lies at no place of issue.
 
     Args: `stays` oldest first. The term counts from the promised day, or from arrival when that is later; another scan
-    at the same place puts nothing off.
+    at the same place puts nothing off, and takes back no day that was told there.
     """
     if not stays:
         return None
     now = stays[-1]
-    if now.told:
-        return date.fromisoformat(now.told)
+    told = [stay.told for stay in stays if stay.place == now.place and stay.told]
+    if told:
+        return date.fromisoformat(told[-1])
     arrived = min(stay.arrived for stay in stays if stay.place == now.place)
     return max(promised_from or arrived, arrived) + timedelta(days=STORAGE_DAYS)

@@ -12,7 +12,7 @@ from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind
 from portal.access import User
-from scheduling import booking, call_leases, calls, choosing, people
+from scheduling import booking, call_leases, calls, choosing, collecting, people
 from scheduling.calendars import moment
 from scheduling.calls import Outcome
 from scheduling.models import Call
@@ -56,7 +56,7 @@ def settle(session: Session, call_id: int, form: Form, user: User, now: datetime
     person = people.locked(session, known.parcel_id, _also(form))
     head = person.parcels[known.parcel_id]
     call = call_leases.held_by(session, call_id, user.id, now)
-    if said.ended in calls.AGAIN:
+    if said.ended in calls.NOT_SPOKEN:
         return Settled(head, _call_again(session, person, call, said), goes_on=False)
     for parcel in (head, *person.named):
         _decide(session, parcel, person.call_of(parcel), said)
@@ -92,16 +92,32 @@ def _call_again(session: Session, person: Person, call: Call, said: Said) -> dat
 
 def _decide(session: Session, parcel: Parcel, call: Call | None, said: Said) -> None:
     """What he said about one of his parcels."""
-    if said.ended is Outcome.AGREED:
+    if said.ended in (Outcome.AGREED, Outcome.COLLECTS, Outcome.EXTENDED):
         journal.insist_on(session, parcel, _seen(said.form, parcel.id))
+    again = None
+    if said.ended is Outcome.COLLECTS:
+        again = collecting.asked_again_at(collecting.scans(session, parcel), parcel, said.now)
     if call is not None:
-        calls.attempt(session, parcel, call, said.ended, said.user.name, parcel.zone, said.now, said.note)
-    if said.ended is Outcome.AGREED:
-        asker = booking.Asker(f"operator:{said.user.id}", seen=parcel.version)
-        choosing.carry_out(session, parcel, said.form.get("slot", ""), asker, said.now)
-    elif said.ended is Outcome.REFUSED:
-        details = {"by": said.user.name} | ({"call": call.id} if call is not None else {})
-        journal.record(session, parcel, NewFact(Kind.REFUSED, "operator", details=details), said.now)
+        calls.attempt(session, parcel, call, said.ended, said.user.name, parcel.zone, said.now, said.note, again)
+    if said.ended in _FOLLOWS:
+        _FOLLOWS[said.ended](session, parcel, said)
+
+
+def _agree(session: Session, parcel: Parcel, said: Said) -> None:
+    asker = booking.Asker(f"operator:{said.user.id}", seen=parcel.version)
+    choosing.carry_out(session, parcel, said.form.get("slot", ""), asker, said.now)
+
+
+def _refuse(session: Session, parcel: Parcel, said: Said) -> None:
+    journal.record(session, parcel, NewFact(Kind.REFUSED, "operator", details={"by": said.user.name}), said.now)
+
+
+def _extend(session: Session, parcel: Parcel, said: Said) -> None:
+    collecting.extend(session, parcel, said.user.name, said.now)
+
+
+#: What an outcome does beside being kept as an attempt.
+_FOLLOWS = {Outcome.AGREED: _agree, Outcome.REFUSED: _refuse, Outcome.EXTENDED: _extend}
 
 
 def _outcome(form: Form) -> Outcome:

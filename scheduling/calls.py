@@ -36,6 +36,9 @@ class Outcome(StrEnum):
     BUSY = "busy"
     LATER = "later"
     REFUSED = "refused"
+    TOLD = "told"
+    COLLECTS = "collects"
+    EXTENDED = "extended"
 
 
 #: Outcomes after which somebody is called again, and how long after.
@@ -43,7 +46,10 @@ AGAIN = {
     Outcome.NO_ANSWER: timedelta(hours=2),
     Outcome.BUSY: timedelta(minutes=20),
     Outcome.LATER: timedelta(hours=3),
+    Outcome.TOLD: timedelta(days=1),
 }
+#: Outcomes of which nothing was said about any of his parcels.
+NOT_SPOKEN = frozenset({Outcome.NO_ANSWER, Outcome.BUSY, Outcome.LATER})
 
 
 def open_call(session: Session, parcel_id: int) -> Call | None:
@@ -83,17 +89,17 @@ def attempt(
     """Keep an attempt as a fact; when nothing was agreed, say when to try again.
 
     Args: `parcel` held by `journal.lock`, `call` held by the operator; `operator` as the recipient will read it;
-    `wanted` is when he asked to be called, as `insist_on_hour` let it pass; `tries` how often this person has been rung
-    before, if not for this parcel.
+    `wanted` is when he is to be called again, as `insist_on_hour` let it pass; `tries` how often this person has been
+    rung before, if not for this parcel.
     """
     call.attempts += 1
     call.leased_by = call.leased_until = call.leased_phone = None
     call.rests_until = min(now + GAP, wanted or now + GAP)
-    if outcome in AGAIN:
+    if outcome in AGAIN or wanted is not None:
         call.due_at, call.closes_at = next_try(outcome, max(call.attempts, tries + 1), zone, now, wanted)
     session.flush()
     details: dict[str, object] = {"call": call.id, "outcome": outcome.value, "attempt": call.attempts, "by": operator}
-    if outcome in AGAIN:
+    if outcome in AGAIN or wanted is not None:
         details["next"] = call.due_at.isoformat()
     if note:
         details["note"] = note

@@ -310,7 +310,7 @@ def call_to(parcel_id: int) -> Call:
 
 
 def test_all_that_a_person_waits_for_is_on_one_screen(operator: Browser, three: list[int]) -> None:
-    page = operator.get(f"/calls/{take(operator)}").text
+    page = " ".join(operator.get(f"/calls/{take(operator)}").text.split())
     with reading() as session:
         numbers = [session.get_one(Parcel, one).order_number for one in three[1:]]
     assert all(number in page for number in numbers)
@@ -398,3 +398,88 @@ def test_his_own_page_says_when_we_ring(app: Flask, operator: Browser) -> None:
     with time_machine.travel(moment(date(2026, 11, 18), time(21, 30), "Asia/Tomsk"), tick=False):
         page = app.test_client().get(f"/t/{links.token_for(parcel_of(call_id))}").text
     assert "Позвоним вам: чт, 19\u00a0ноября, 09:00." in page
+
+
+# --- the script by what the call is about
+
+
+def at_pickup(call_id: int, **details: object) -> int:
+    """The first parcel lies at a place of issue, and somebody is called about it. Returns the call."""
+    with transaction() as session:
+        parcel = journal.lock(session, session.get_one(Call, call_id).parcel_id)
+        told = {"address": "пр. Ленина, 54", "open": "9–20", "kept_until": "2026-11-18", **details}
+        journal.record(session, parcel, NewFact(Kind.AT_PICKUP, "carrier:test", details=told), ONE)
+        return calls.queue(session, parcel, "at_pickup", parcel.zone, ONE - timedelta(hours=2)).id
+
+
+@pytest.fixture
+def waits(queued: list[int], operator: Browser) -> int:
+    at_pickup(queued[0])
+    return take(operator)
+
+
+def test_a_call_about_a_pickup_point_names_place_and_last_day(operator: Browser, waits: int) -> None:
+    page = operator.get(f"/calls/{waits}").text
+    assert "пр. Ленина, 54, 9–20" in page
+    assert "в среду, 18\u00a0ноября" in page
+    assert "курьер не ездит" not in page
+    for outcome in ("collects", "extended", "refused", "no_answer", "later"):
+        assert f'value="{outcome}"' in page
+    assert " checked" not in page.split('id="agree"')[1].split("</form>")[0]
+
+
+def test_who_comes_in_time_is_called_again_only_after_the_last_day(operator: Browser, waits: int) -> None:
+    operator.post(f"/calls/{waits}/outcome", outcome="collects", **sheet(waits))
+    with reading() as session:
+        call = session.get_one(Call, waits)
+    assert (call.closed_at, call.due_at) == (None, moment(date(2026, 11, 19), time(9), "Asia/Tomsk"))
+
+
+def test_storage_is_extended_once(operator: Browser, waits: int) -> None:
+    operator.post(f"/calls/{waits}/outcome", outcome="extended", **sheet(waits))
+    parcel = parcel_of(waits)
+    assert parcel.next_action_at == moment(date(2026, 11, 24), time(9), "Asia/Tomsk")
+    with reading() as session:
+        assert session.get_one(Call, waits).outcome == "extended"
+    with transaction() as session:  # the carrier scans it again, and knows nothing of it
+        fact = NewFact(Kind.AT_PICKUP, "carrier:test", details={"address": "пр. Ленина, 54"})
+        journal.record(session, journal.lock(session, parcel.id), fact, ONE)
+    assert parcel_of(waits).next_action_at == parcel.next_action_at
+    with transaction() as session:
+        held = journal.lock(session, parcel.id)
+        again = calls.queue(session, held, "at_pickup", held.zone, ONE - timedelta(hours=3)).id
+        session.get_one(Call, again).due_at = ONE - timedelta(hours=3)
+        session.get_one(Call, waits).rests_until = None
+    operator.post(f"/calls/{take(operator)}/release")
+    assert take(operator) == again
+    assert 'value="extended"' not in operator.get(f"/calls/{again}").text
+    answer = operator.post(f"/calls/{again}/outcome", outcome="extended", **sheet(again))
+    assert (answer.status_code, "уже продлевали" in answer.text) == (409, True)
+
+
+def test_a_parcel_at_a_pickup_point_can_be_sent_back(operator: Browser, waits: int) -> None:
+    operator.post(f"/calls/{waits}/outcome", outcome="refused", sure="yes", **sheet(waits))
+    assert parcel_of(waits).stage is Stage.REFUSED
+
+
+@pytest.mark.parametrize("cause", ["lost", "damaged", "sorting_stopped", ""])
+def test_a_call_about_an_incident_proposes_no_day(operator: Browser, queued: list[int], cause: str) -> None:
+    with transaction() as session:
+        parcel = journal.lock(session, session.get_one(Call, queued[0]).parcel_id)
+        journal.record(session, parcel, NewFact(Kind.INCIDENT, "carrier:test", details={"cause": cause}), ONE)
+    call_id = take(operator)
+    page = operator.get(f"/calls/{call_id}").text
+    assert "Простите" in page
+    assert "Удобно" not in page
+    assert " checked" not in page
+    operator.post(f"/calls/{call_id}/outcome", outcome="told", **sheet(call_id))
+    with reading() as session:
+        call = session.get_one(Call, call_id)
+    assert (call.closed_at, call.due_at) == (None, ONE + timedelta(days=1))
+
+
+@pytest.mark.parametrize("outcome", ["collects", "extended"])
+def test_what_lies_at_no_pickup_point_is_not_collected(operator: Browser, outcome: str) -> None:
+    call_id = take(operator)
+    answer = operator.post(f"/calls/{call_id}/outcome", outcome=outcome, **sheet(call_id))
+    assert (answer.status_code, attempts(call_id)) == (409, [])
