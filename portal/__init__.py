@@ -113,7 +113,7 @@ def _bind(app: Flask) -> None:
     htmx.init(app)
     access.init(app)
     errors.init(app)
-    static = StaticFiles(app.wsgi_app, STATIC)
+    static = StaticFiles(app.wsgi_app, STATIC, headers.of_everything(app))
     assets = static.addresses
     app.jinja_env.globals.update({"formats": formats, "asset": assets, "draw": rendering.drawer(assets["icons.svg"])})
     app.wsgi_app = ProxyFix(static)  # type: ignore[method-assign]

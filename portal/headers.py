@@ -24,13 +24,16 @@ PRIVATE = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
 SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 
 
+def of_everything(app: Flask) -> dict[str, str]:
+    """What pages and files are sent with alike."""
+    return EVERYWHERE | SECURE if app.config["IS_HTTPS"] else EVERYWHERE
+
+
 def protect(response: Response) -> Response:
     """After every request: the headers, and gzip for what does not come packed."""
-    response.headers.extend(EVERYWHERE)
+    response.headers.extend(of_everything(current_app))
     if rule_of(request.endpoint) is not Rule.PUBLIC:
         response.headers.extend(PRIVATE)
-    if current_app.config["IS_HTTPS"]:
-        response.headers.extend(SECURE)
     is_packed = "Content-Encoding" in response.headers
     if is_packed or not takes_gzip(request.headers.get("Accept-Encoding", "")):
         return response

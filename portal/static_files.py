@@ -5,7 +5,7 @@ The first view of the recipient's page is 29 kB on the wire instead of 85.
 
 import hashlib
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,10 +31,11 @@ class _File:
 
 
 class StaticFiles:
-    """WSGI middleware that answers for the files of one folder under `/static/`."""
+    """WSGI middleware that answers for the files of one folder under `/static/`, with the headers of all pages."""
 
-    def __init__(self, application: "WSGIApplication", folder: Path) -> None:
+    def __init__(self, application: "WSGIApplication", folder: Path, headers: Mapping[str, str]) -> None:
         self._application = application
+        self._headers = dict(headers)
         self._files = {f"/static/{file.name}": _read(file) for file in folder.iterdir() if file.is_file()}
 
     @property
@@ -48,6 +49,7 @@ class StaticFiles:
             return self._application(environ, start_response)
         is_packed = takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
         response = Response(file.packed if is_packed else file.plain, mimetype=file.kind)
+        response.headers.extend(self._headers)
         response.headers.extend({"Cache-Control": FOREVER, "Vary": "Accept-Encoding", "ETag": f'W/"{file.digest}"'})
         if is_packed:
             response.headers["Content-Encoding"] = "gzip"

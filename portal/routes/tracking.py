@@ -5,7 +5,7 @@ from datetime import date
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import tracking
+from portal import calendar_file, tracking
 from portal.access import Rule, allow
 from portal.extensions import now
 from portal.tracking_picker import Wish
@@ -35,5 +35,5 @@ def choose(token: str) -> ResponseReturnValue:
 @allow(Rule.LINK)
 def calendar(token: str) -> ResponseReturnValue:
     """The agreed slot as an entry for the recipient's own calendar."""
-    text = render_template("calendar.ics", **tracking.calendar_entry(token, now()))
-    return Response(text.replace("\n", "\r\n"), mimetype="text/calendar")
+    text = render_template("calendar.ics", escaped=calendar_file.escaped, **tracking.calendar_entry(token, now()))
+    return Response(calendar_file.folded(text), mimetype="text/calendar")
