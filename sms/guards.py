@@ -5,15 +5,21 @@ from datetime import datetime, timedelta
 
 import phonenumbers
 from phonenumbers import NumberParseException
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from sms.models import Message, Status
 from sms.occasions import MANNERS, Audience, Channel, Occasion
 from sms.preferences import Preferences
 
-#: SMS to one number within 24 hours, whoever sends them.
+#: SMS of one shop to one number within 24 hours.
 A_DAY_PER_NUMBER = 10
+#: SMS to one number within 24 hours, whoever sends them.
+OF_ALL_SHOPS = 20
+#: The first SMS of a shop to a number leave though others have used it up; kept back for them from all the rest.
+FIRST_OF_A_SHOP, WITH_RESERVE = 2, 30
+#: Verdicts that say that somebody has hit a cap.
+CAPS = ("number_cap", "all_shops_cap", "shop_cap")
 _SENT = (Status.QUEUED, Status.SENDING, Status.UNKNOWN, Status.ACCEPTED, Status.UNDELIVERED, Status.DELIVERED)
 
 
@@ -25,6 +31,16 @@ class Verdict:
     is_for_people: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A cap that a shop has hit: by how many messages, to how many numbers."""
+
+    shop_id: int
+    cap: str
+    messages: int
+    numbers: int
+
+
 def judge(session: Session, row: Message, choices: Preferences, now: datetime) -> Verdict | None:
     """The verdict over a worded SMS, in the transaction that queues it; None lets it pass. Letters cost nothing."""
     if row.channel != Channel.SMS:
@@ -34,8 +50,9 @@ def judge(session: Session, row: Message, choices: Preferences, now: datetime) -
     needs_answer = manner.needs_answer and is_his
     if not is_in(choices.countries, row.recipient):
         return Verdict("country", is_for_people=is_his)
-    if is_his and _sent_today(session, row.recipient, now) >= A_DAY_PER_NUMBER:
-        return Verdict("number_cap", needs_answer)
+    cap = _cap_of_number(session, row, now) if is_his else ""
+    if cap:
+        return Verdict(cap, needs_answer)
     if _spent_today(session, row.shop_id, now) + row.parts > choices.daily_parts:
         return Verdict("shop_cap", needs_answer)
     if is_his and not needs_answer and _parts(session, row.parcel_id) + row.parts > choices.budget:
@@ -51,11 +68,26 @@ def is_in(countries: tuple[int, ...], phone: str) -> bool:
         return False
 
 
-def _sent_today(session: Session, phone: str, now: datetime) -> int:
-    """SMS to a number within 24 hours."""
-    lately = Message.recipient == phone, Message.due_at > now - timedelta(days=1)
-    query = select(func.count()).select_from(Message).where(*lately, Message.status.in_(_SENT))
-    return session.scalar(query) or 0
+def hits(session: Session, since: datetime) -> list[Hit]:
+    """Which shops have hit which caps since a moment, the worst first."""
+    count, phones = func.count(), func.count(Message.recipient.distinct())
+    query = select(Message.shop_id, Message.error, count, phones).where(Message.created_at >= since)
+    query = query.where(Message.error.in_(CAPS)).group_by(Message.shop_id, Message.error).order_by(count.desc())
+    return [Hit(shop_id, cap or "", messages, numbers) for shop_id, cap, messages, numbers in session.execute(query)]
+
+
+def _cap_of_number(session: Session, row: Message, now: datetime) -> str:
+    """The cap that a message would exceed at its number; empty when it may leave.
+
+    Of one shop first, so that it silences nobody but itself; then of all, but for the first messages of a shop.
+    """
+    lately = Message.recipient == row.recipient, Message.due_at > now - timedelta(days=1), Message.status.in_(_SENT)
+    own = func.count(case((Message.shop_id == row.shop_id, 1)))
+    sent, by_shop = session.execute(select(func.count(), own).select_from(Message).where(*lately)).one()
+    if by_shop >= A_DAY_PER_NUMBER:
+        return "number_cap"
+    most = WITH_RESERVE if by_shop < FIRST_OF_A_SHOP else OF_ALL_SHOPS
+    return "all_shops_cap" if sent >= most else ""
 
 
 def _parts(session: Session, parcel_id: int) -> int:

@@ -1,7 +1,7 @@
 """The messages that a person must settle: dead ones, and those of which nobody knows for half an hour."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -9,15 +9,17 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from parcels.models import Parcel
+from parcels.models import Parcel, Shop
 from portal import notices_messages
 from portal.access import Rule, allow
 from portal.extensions import now
+from portal.informing_words import left_out_words
 from portal.transaction import reading, transaction
-from sms import replays
+from sms import guards, replays
 from sms.models import Message
 
 bp = Blueprint("messages", __name__)
+CAPS_SHOWN_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,15 @@ class Line:
 def listed() -> ResponseReturnValue:
     """All of them, the oldest first."""
     with reading() as session:
-        lines = _lines(session, now())
-    return render_template("pages/messages.html", lines=lines, notices_messages=notices_messages)
+        lines, caps = _lines(session, now()), _caps(session, now())
+    words = {"notices_messages": notices_messages, "left_out_words": left_out_words}
+    return render_template("pages/messages.html", lines=lines, caps=caps, **words)
+
+
+def _caps(session: Session, moment: datetime) -> list[tuple[Shop, guards.Hit]]:
+    """Which shops have hit which caps lately."""
+    hits = guards.hits(session, moment - CAPS_SHOWN_FOR)
+    return [(session.get_one(Shop, hit.shop_id), hit) for hit in hits]
 
 
 @bp.post("/messages/<int:message_id>/replay")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from parcels import journal
 from parcels.journal import NewFact
-from parcels.models import Parcel, Settlement
+from parcels.models import Parcel, Settlement, Shop
 from parcels.stages import Kind
 from sms import delivery, duties, guards, preferences, wording
 from sms.models import Message, Status
@@ -274,6 +274,51 @@ def test_one_number_is_not_written_to_all_day(engine: Engine) -> None:
             journal.record(session, parcel, NewFact(Kind.ORDER_ACCEPTED, "test"), NOW)
     assert word(engine).count(Status.QUEUED) == guards.A_DAY_PER_NUMBER
     assert [failure["reason"] for failure in failures(engine)] == ["number_cap"] * 2
+
+
+def orders_of(engine: Engine, shop_id: int, count: int) -> None:
+    """So many new orders of a shop to one phone."""
+    with committed(engine) as session:
+        add_shop(session)
+        if session.get(Shop, shop_id) is None:
+            session.add(Shop(id=shop_id, code=f"s{shop_id}", name=f"М{shop_id}", phone="+73512000000", origin_id=1))
+            session.flush()
+        for order in range(count):
+            parcel = add_parcel(session, f"{shop_id}-{order}")
+            parcel.shop_id = shop_id
+            session.flush()
+            session.expire(parcel, ["shop"])
+            journal.record(session, parcel, NewFact(Kind.ORDER_ACCEPTED, "test"), NOW)
+
+
+def test_a_shop_with_sixty_orders_to_one_phone_silences_only_itself(engine: Engine) -> None:
+    orders_of(engine, 1, 60)
+    assert word(engine).count(Status.QUEUED) == guards.A_DAY_PER_NUMBER
+    orders_of(engine, 2, 3)
+    assert word(engine) == [Status.QUEUED] * 3
+
+
+def test_the_first_link_of_one_more_shop_is_kept_a_place(engine: Engine) -> None:
+    for shop_id in (1, 2):
+        orders_of(engine, shop_id, guards.A_DAY_PER_NUMBER)
+    word(engine)
+    orders_of(engine, 3, 3)
+    assert word(engine) == [Status.QUEUED, Status.QUEUED, Status.DEAD]
+    assert [failure["reason"] for failure in failures(engine)] == ["all_shops_cap"]
+
+
+def test_however_many_shops_one_phone_is_not_written_to_without_end(engine: Engine) -> None:
+    for shop_id in range(1, 41):
+        orders_of(engine, shop_id, 1)
+    assert word(engine).count(Status.QUEUED) == guards.WITH_RESERVE
+
+
+def test_who_hits_caps_is_known(engine: Engine) -> None:
+    orders_of(engine, 1, 60)
+    word(engine)
+    with Session(engine) as session:
+        (hit,) = guards.hits(session, NOW - timedelta(days=7))
+    assert (hit.shop_id, hit.cap, hit.messages, hit.numbers) == (1, "number_cap", 50, 1)
 
 
 def test_the_shop_pays_no_more_a_day_than_it_wants_to(engine: Engine) -> None:
