@@ -46,7 +46,9 @@ def why(s: Standing, story: Story) -> Why | None:
         return None
     days = leg_days(legs)
     rows = [
-        LegRow(_leg_words(s, leg), _leg_when(leg, s.language), _in_words(low, high, s.language))
+        LegRow(
+            _leg_words(s, leg), _leg_when(leg, s.language) + _feasts(leg, s.language), _in_words(low, high, s.language)
+        )
         for leg, (low, high) in zip(legs, days, strict=True)
     ]
     total = _in_words(sum(low for low, _high in days), sum(high for _low, high in days), s.language)
@@ -72,6 +74,17 @@ def _leg_words(s: Standing, leg: dict[str, Any]) -> str:
 def _leg_when(leg: dict[str, Any], language: str) -> str:
     begins, ends = date.fromisoformat(leg["begins"][0]), date.fromisoformat(leg["ends"][1])
     return date_range(begins, ends, language) if (ends - begins).days != 1 else _span(begins, ends, language)
+
+
+def _feasts(leg: Mapping[str, Any], language: str) -> str:
+    """Why it takes so long: the public holidays within, New Year's by their name."""
+    if "feasts" not in leg:
+        return ""
+    first, last = (date.fromisoformat(day) for day in leg["feasts"])
+    when = day_month(first, language) if first == last else _span(first, last, language)
+    if first <= date(last.year, 1, 8) and last.month == 1:
+        return _(", новогодние праздники {when}", when=when)
+    return _(", праздники {when}", when=when)
 
 
 def _span(begins: date, ends: date, language: str) -> str:

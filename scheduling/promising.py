@@ -146,7 +146,7 @@ def _promise_anew(session: Session, parcel: Parcel, past: Past, given: Given, no
         return False
     details = {
         **says,
-        "legs": [_leg(leg) for leg in promise.legs],
+        "legs": [_leg(leg, calendar_for(session, parcel.shop.origin.country)) for leg in promise.legs],
         "matrix": matrix_id,
         "settlement": parcel.settlement_id,
         "cause": str(cause),
@@ -276,8 +276,14 @@ def _dates(promise: Promise) -> dict[str, str]:
     }
 
 
-def _leg(leg: Leg) -> dict[str, Any]:
-    return {"kind": leg.kind.value, "begins": _span(leg.begins), "ends": _span(leg.ends), "past": leg.is_past}
+def _leg(leg: Leg, calendar: WorkCalendar) -> dict[str, Any]:
+    """A leg as the promise's fact keeps it; `feasts` are the first and the last public holiday that lengthen it."""
+    kept = {"kind": leg.kind.value, "begins": _span(leg.begins), "ends": _span(leg.ends), "past": leg.is_past}
+    days = (leg.begins.early + timedelta(days=n) for n in range(1, (leg.ends.late - leg.begins.early).days))
+    feasts = [day for day in days if calendar.first <= day <= calendar.last and calendar.is_public_holiday(day)]
+    if feasts and not leg.is_past:
+        kept["feasts"] = [feasts[0].isoformat(), feasts[-1].isoformat()]
+    return kept
 
 
 def _span(span: Span) -> list[str]:

@@ -87,3 +87,14 @@ def test_no_leg_lasts_no_days(marina: Recipient) -> None:
     page = marina.look()
     assert not re.search(r"<td>0\s", page)
     assert "в тот же день" in page
+
+
+def test_the_holidays_that_make_it_long_are_named(app: Flask) -> None:
+    with time_machine.travel(NOW + timedelta(days=43), tick=False):
+        now = NOW + timedelta(days=43)
+        with transaction() as session:
+            parcel = make_parcel(session, make_world(session, now), now)
+            buyer = Recipient(app.test_client(), parcel.id, links.token_for(parcel))
+        page = text_of(buyer.look())
+    assert re.search(r"новогодние праздники 31 декабря – [78] января", page)
+    assert "праздники" not in page.split("Дорога до вашего города")[0]
