@@ -16,13 +16,10 @@ from flask import current_app
 from itsdangerous import Signer
 from itsdangerous.encoding import base64_encode
 from itsdangerous.signer import HMACAlgorithm
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from parcels import journal
-from parcels.journal import NewFact
 from parcels.models import Parcel
-from parcels.stages import Kind, Stage
+from parcels.stages import Stage
 
 #: How long a link stays open after the parcel has reached its end.
 OPEN_AFTER_END = timedelta(days=30)
@@ -129,14 +126,6 @@ def _is_signed(purpose: str, token: str, parcel_id: int, epoch: int) -> bool:
 def is_over(closed_at: datetime | None, now: datetime) -> bool:
     """Has the link of a parcel that ended at `closed_at` come to its own end?"""
     return closed_at is not None and now >= closed_at + OPEN_AFTER_END
-
-
-def send_again(session: Session, phone: str, now: datetime) -> None:
-    """Ask for a fresh message with the link of each open parcel of a phone (E.164), the newest three at most."""
-    query = select(Parcel.id).where(Parcel.phone == phone, Parcel.closed_at.is_(None)).order_by(Parcel.id.desc())
-    for parcel_id in sorted(session.scalars(query.limit(3))):
-        parcel = journal.lock(session, parcel_id)
-        journal.record(session, parcel, NewFact(Kind.LINK_REQUESTED, "recipient"), now)
 
 
 def seal(parcel_id: int, version: int) -> str:

@@ -10,6 +10,7 @@ from portal.extensions import now
 def sweep() -> None:
     """What has become due, and who has missed his deadline."""
     moment = now()
+    ticking.send_links(moment)
     ticking.sweep(moment)
     ticking.watch(moment)
 

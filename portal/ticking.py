@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from carriers import health
 from parcels import holdings, journal
-from portal import api_answers
+from portal import api_answers, link_requests
 from portal.hooking import deliver_hooks
 from portal.offering import ask_all
 from portal.polling import poll_carriers
@@ -54,6 +54,7 @@ def tick(now: datetime) -> Round:
     done.carriers = poll_carriers(lambda: now)
     done.offers = ask_all(lambda: now)
     done.hanging = notice_hanging(now)
+    send_links(now)
     done.steps = sweep(now)
     done.missed = watch(now)
     done.rounds = build_rounds(now)
@@ -162,6 +163,17 @@ def sweep(now: datetime) -> Counter[str]:
     with reading() as session:
         due = agenda.due(session, now)
     return _each(due, agenda.act, agenda.put_off, now)
+
+
+def send_links(now: datetime) -> int:
+    """Answer those who asked for their links, each phone in a transaction of its own. Returns how many links."""
+    with reading() as session:
+        phones = link_requests.waiting(session)
+    count = 0
+    for phone in phones:
+        with transaction() as session:
+            count += link_requests.answer(session, phone, now)
+    return count
 
 
 def watch(now: datetime) -> Counter[str]:

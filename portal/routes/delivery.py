@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from parcels import journal
 from parcels.journal import StaleVersion
 from parcels.models import Parcel
-from portal import links, notices, refusals, tracking
+from portal import link_requests, links, notices, refusals, tracking
 from portal.access import Rule, allow
 from portal.extensions import csrf, now
 from portal.htmx import wants_fragment
@@ -102,5 +102,5 @@ def fresh_link() -> ResponseReturnValue:
     except BadPhone:
         return render_template("pages/home.html", is_bad_phone=True), 422
     with transaction() as session:
-        links.send_again(session, phone, now())
+        link_requests.ask(session, phone, now())
     return render_template("pages/fresh_link.html")

@@ -18,6 +18,7 @@ from parcels.journal import NewFact
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
 from portal import STATIC, links
+from portal.ticking import send_links
 from portal.transaction import reading, transaction
 from scheduling import agreed, booking
 from scheduling.models import Booking, Slot
@@ -387,6 +388,7 @@ def test_the_calendar_file_holds_the_slot_in_utc(marina: Recipient) -> None:
 def test_another_phone_learns_nothing_from_asking_for_a_link(marina: Recipient) -> None:
     known = marina.client.post("/fresh", data={"phone": "+7 913 000-12-42"})
     unknown = marina.client.post("/fresh", data={"phone": "+7 999 000-00-00"})
+    send_links(NOW + timedelta(hours=18))
     assert known.text == unknown.text
     with reading() as session:
         assert session.query(Fact).filter_by(kind=Kind.LINK_REQUESTED).count() == 1
