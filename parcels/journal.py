@@ -1,6 +1,6 @@
 """The only writer of facts and stages: one fact in, stage folded, followers told, in the caller's transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload, make_transient_to_detached
 
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import DECISIVE, Kind, advance
+from parcels.storage import agreed_until
 
 Follower = Callable[[Session, Parcel, Fact, datetime], None]
 _followers: list[Follower] = []
@@ -137,18 +138,51 @@ def _apply(parcel: Parcel, fact: Fact) -> None:
     if state.is_closed and parcel.closed_at is None:
         parcel.closed_at = fact.occurred_at
         parcel.owner = parcel.next_action = parcel.next_action_at = None
-    if fact.kind in (Kind.PROMISED, Kind.PROMISE_WITHDRAWN):
-        _promise(parcel, fact)
-    if fact.kind is Kind.DAYS_OFFERED:
-        parcel.carrier_days = fact.details.get("days")
-    if fact.kind is Kind.DETAILS_CHANGED and "settlement" in fact.details.get("changed", ()):
-        parcel.carrier_days = None  # they were those of another city
-    if fact.kind is Kind.LINK_REVOKED:
-        parcel.link_epoch += 1
+    if (change := _COLUMNS.get(fact.kind)) is not None:
+        change(parcel, fact.details)
 
 
-def _promise(parcel: Parcel, fact: Fact) -> None:
-    """The dates of a promise, or none when it is taken back."""
+def _promise(parcel: Parcel, details: Mapping[str, Any]) -> None:
+    """The dates of a promise; each moves on until when a delivery may be agreed."""
     for column in PROMISED_DATES:
-        day = date.fromisoformat(fact.details[column]) if fact.kind is Kind.PROMISED else None
-        setattr(parcel, column, day)
+        setattr(parcel, column, date.fromisoformat(details[column]))
+    parcel.choose_until = agreed_until(parcel.choose_until, date.fromisoformat(details["promised_from"]))
+
+
+def _withdraw_promise(parcel: Parcel, _details: Mapping[str, Any]) -> None:
+    for column in PROMISED_DATES:
+        setattr(parcel, column, None)
+
+
+def _move_window(parcel: Parcel, details: Mapping[str, Any]) -> None:
+    parcel.choose_until = date.fromisoformat(details["kept_until"])
+
+
+def _warn(parcel: Parcel, details: Mapping[str, Any]) -> None:
+    parcel.warned_until = date.fromisoformat(details["kept_until"])
+
+
+def _name_days(parcel: Parcel, details: Mapping[str, Any]) -> None:
+    parcel.carrier_days = details.get("days")
+
+
+def _send_elsewhere(parcel: Parcel, details: Mapping[str, Any]) -> None:
+    """Another city has other days; those of the former one say nothing of it."""
+    if "settlement" in details.get("changed", ()):
+        parcel.carrier_days = parcel.choose_until = parcel.warned_until = None
+
+
+def _revoke_link(parcel: Parcel, _details: Mapping[str, Any]) -> None:
+    parcel.link_epoch += 1
+
+
+#: What else a fact changes in the parcel's columns, beside its stage.
+_COLUMNS: dict[Kind, Callable[[Parcel, Mapping[str, Any]], None]] = {
+    Kind.PROMISED: _promise,
+    Kind.PROMISE_WITHDRAWN: _withdraw_promise,
+    Kind.WINDOW_MOVED: _move_window,
+    Kind.STORAGE_ENDS: _warn,
+    Kind.DAYS_OFFERED: _name_days,
+    Kind.DETAILS_CHANGED: _send_elsewhere,
+    Kind.LINK_REVOKED: _revoke_link,
+}

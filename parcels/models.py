@@ -163,7 +163,8 @@ class Parcel(Base):
     `language` is the one the recipient is written to in. Money is in minor units of `currency`. The four dates are
     those of the last promise: the range at the door, the latest arrival in the city (dates of the settlement) and the
     hand-over it counts on (date of the origin). `carrier_days` are the days its carrier has named, and the windows it
-    has on each; None when it names none.
+    has on each; None when it names none. `choose_until` is the last day on which a delivery may be agreed,
+    `warned_until` the one of which recipient and shop have been told that it is the last.
     """
 
     __tablename__ = "parcels"
@@ -191,6 +192,8 @@ class Parcel(Base):
     promised_to: Mapped[date | None] = mapped_column(Date)
     hand_over_by: Mapped[date | None] = mapped_column(Date)
     arrival_by: Mapped[date | None] = mapped_column(Date)
+    choose_until: Mapped[date | None] = mapped_column(Date)
+    warned_until: Mapped[date | None] = mapped_column(Date)
     carrier_days: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     link_epoch: Mapped[int] = mapped_column(default=1)
     closed_at: Mapped[datetime | None]

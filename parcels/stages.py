@@ -30,6 +30,7 @@ class Stage(StrEnum):
     RETURNING = "returning"
     RETURNED = "returned"
     RECALLED = "recalled"
+    EXPIRED = "expired"
 
 
 class Kind(StrEnum):
@@ -56,6 +57,9 @@ class Kind(StrEnum):
     POSTPONED = "postponed"
     CHOICE_WITHDRAWN = "choice_withdrawn"
     REMINDED = "reminded"
+    WINDOW_MOVED = "window_moved"
+    STORAGE_ENDS = "storage_ends"
+    STORAGE_OVER = "storage_over"
 
     PACKED = "packed"
     HANDING_IN = "handing_in"
@@ -96,7 +100,9 @@ ROAD: tuple[Stage, ...] = (
 _RANK = {stage: rank for rank, stage in enumerate(ROAD)}
 FINAL = frozenset({Stage.DELIVERED, Stage.RETURNED})
 BEFORE_CITY = frozenset(ROAD[: _RANK[Stage.IN_CITY]])
-GOING_BACK = frozenset({Stage.REFUSED, Stage.RETURNING, Stage.RECALLED})
+GOING_BACK = frozenset({Stage.REFUSED, Stage.RETURNING, Stage.RECALLED, Stage.EXPIRED})
+#: Nobody has sent it back yet: the parcel may have been handed over before that was known.
+ONLY_TO_GO_BACK = frozenset({Stage.RECALLED, Stage.EXPIRED})
 #: Scans that say that a parcel moves towards the recipient's city.
 ON_THE_ROAD = (Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED)
 #: What has become of a parcel in the city; an older scan of its arrival does not undo it.
@@ -155,6 +161,7 @@ _MOVES: dict[Kind, Move] = {
     Kind.RETURNING: Move(side=Stage.RETURNING, drops_plan=True),
     Kind.RETURNED: Move(side=Stage.RETURNED, drops_plan=True),
     Kind.RECALLED: Move(side=Stage.RECALLED, drops_plan=True),
+    Kind.STORAGE_OVER: Move(side=Stage.EXPIRED, drops_plan=True),
     Kind.SLOT_BOOKED: Move(plan=Stage.SCHEDULED),
     Kind.POSTPONED: Move(plan=Stage.POSTPONED),
     Kind.CHOICE_WITHDRAWN: Move(drops_plan=True),
@@ -184,9 +191,10 @@ def advance(state: State, kind: Kind) -> State:
 
 
 def _moves_on(state: State, move: Move) -> bool:
-    """What goes back goes on going back. A recall is only a wish: the parcel may have been handed over before it."""
-    is_too_late = state.side is Stage.RECALLED and move.road is Stage.DELIVERED
-    return is_too_late or move.side in (Stage.RETURNING, Stage.RETURNED)
+    """What goes back goes on going back, as long as it is not only to: that may come too late, or be taken back."""
+    is_too_late = state.side in ONLY_TO_GO_BACK and move.road is Stage.DELIVERED
+    is_kept_on = state.side is Stage.EXPIRED and move.plan is not None
+    return is_too_late or is_kept_on or move.side in (Stage.RETURNING, Stage.RETURNED)
 
 
 def is_news(state: State, kind: Kind) -> bool:
@@ -198,10 +206,10 @@ def is_news(state: State, kind: Kind) -> bool:
 
 
 def _agreed(state: State, plan: Stage) -> State:
-    """A new agreement ends what lay over the parcel; once the courier has it, nothing is agreed any more."""
-    if state.road is Stage.WITH_COURIER:
-        return state
-    return replace(state, side=None, plan=plan)
+    """A new agreement ends what lay over the parcel. What the courier has is agreed anew only after an incident."""
+    if state.road is not Stage.WITH_COURIER:
+        return replace(state, side=None, plan=plan)
+    return State(road=Stage.IN_CITY, plan=plan) if state.side is Stage.INCIDENT else state
 
 
 def _forward(state: State, move: Move) -> State:

@@ -1,4 +1,4 @@
-"""How long a parcel waits for its recipient at a place of issue."""
+"""How long a parcel waits for its recipient: for an agreed delivery, or at a place of issue."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,17 @@ from typing import Any
 
 from parcels.clocks import local_date
 
-#: Unless the place of issue has told its own term.
+#: How long a parcel waits, counted from the first day it could have come; a place of issue may tell its own term.
 STORAGE_DAYS = 14
+
+
+def agreed_until(known: date | None, promised_from: date) -> date:
+    """The last day on which a delivery may be agreed, after one more promise for the same place.
+
+    A later promise moves it on. An earlier one moves nothing back: what is agreed already must not fall out of it.
+    """
+    last = promised_from + timedelta(days=STORAGE_DAYS)
+    return last if known is None else max(known, last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ def event(name: str) -> str:
         "parcel.returning": _("едет обратно"),
         "parcel.returned": _("возвращён в магазин"),
         "parcel.recalled": _("отозван магазином"),
+        "parcel.storage_ends": _("хранение кончается"),
+        "parcel.expired": _("срок хранения вышел, вернётся в магазин"),
         "parcel.promised": _("обещан срок"),
         "parcel.promise_withdrawn": _("срок неизвестен, обещание снято"),
         "parcel.scheduled": _("время назначено"),

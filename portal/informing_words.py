@@ -26,6 +26,7 @@ def occasion_words(occasion: str) -> str:
         Occasion.INCIDENT: _("Задержка в пути"),
         Occasion.STILL_WAITING: _("Заказ ждёт в пункте выдачи"),
         Occasion.STORAGE_ENDS: _("Хранение заканчивается"),
+        Occasion.EXPIRED: _("Срок хранения вышел, заказ вернётся в магазин"),
         Occasion.DELIVERED: _("Заказ вручён"),
         Occasion.RECEIVED: _("Владельцу: вручён, принятая сумма"),
         Occasion.HANGING: _("Менеджеру: заказ не движется"),

@@ -42,6 +42,7 @@ LOOKS: dict[Stage, Look] = {
     Stage.RETURNING: Look("undo-2", "warn"),
     Stage.RETURNED: Look("undo-2", "warn"),
     Stage.RECALLED: Look("undo-2", "warn"),
+    Stage.EXPIRED: Look("undo-2", "warn"),
     Stage.UNKNOWN: Look("circle-question-mark", "warn"),
 }
 
@@ -65,6 +66,7 @@ def stage_words(stage: Stage) -> str:
         Stage.RETURNING: _("Возврат"),
         Stage.RETURNED: _("Возвращён"),
         Stage.RECALLED: _("Отозван магазином"),
+        Stage.EXPIRED: _("Срок хранения вышел"),
         Stage.UNKNOWN: _("Неизвестно"),
     }[stage]
 

@@ -168,6 +168,7 @@ _SIDE: dict[Stage, Callable[[Standing], str]] = {
     Stage.RETURNING: lambda s: _("Едет обратно в магазин"),
     Stage.RETURNED: lambda s: _("Магазин отозвал заказ") if Kind.RECALLED in s.newest else _("Вернулся в магазин"),
     Stage.RECALLED: lambda s: _("Магазин отозвал заказ"),
+    Stage.EXPIRED: lambda s: _("Срок хранения вышел"),
 }
 
 
@@ -175,6 +176,9 @@ _SIDE: dict[Stage, Callable[[Standing], str]] = {
 BENEATH: dict[Stage, Callable[[Standing], str]] = {
     Stage.MISSED: _after_a_miss,
     Stage.RECALLED: lambda _s: _("Доставки не будет. Вопросы о заказе и деньгах — к магазину."),
+    Stage.EXPIRED: lambda _s: _(
+        "Заказ вернётся в магазин. Он ещё нужен? Позвоните нам: пока его не отправили, доставку можно назначить."
+    ),
 }
 
 

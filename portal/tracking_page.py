@@ -122,7 +122,7 @@ def _what_can_be_done(page: Page, s: Standing, story: Story, wish: Wish) -> None
     head = s.head
     if why_no_choice(state_of(head), head.promised_from, head.zone_id is not None) is not None:
         return
-    window = Window.from_first_possible(head.promised_from)
+    window = Window.of(head.promised_from, head.choose_until)
     days = slots.offer(story.slots, window, head.closing, s.zone, s.now, head.carrier_days)
     if s.changes_left:
         page.postpone, page.remind = postponements(s, days, window), reminders(s, window)

@@ -21,7 +21,8 @@ from portal.tracking_standing import Standing
 from scheduling import slots
 from scheduling.policy import reminder_days
 from scheduling.slots import DayOffers, Offer, Window
-from scheduling.steps import answer_deadline, ask_deadline
+from scheduling.steps import answer_deadline, ask_deadline, put_off_deadline
+from scheduling.window import answer_day
 
 DAYS_SHOWN = 5
 #: So many other doors make a day on which the courier is near anyway, and give no address away.
@@ -87,7 +88,7 @@ def picker(s: Standing, days: list[DayOffers], window: Window, wish: Wish, doors
         later = (rest[0].day.isoformat(), span(rest[0].day, rest[-1].day, s.language))
     return Picker(
         title=_picker_title(s),
-        due=due(s),
+        due=due(s, days),
         days=[_picker_day(day, s, doors_near.get(day.day, 0) >= NEIGHBOURS) for day in shown],
         checked=proposed.key if proposed else "",
         later=later,
@@ -130,13 +131,13 @@ def _choice(offer: Offer, language: str, full_date: bool = False) -> Choice:
     return Choice(offer.key, hours_cell(row.starts, row.ends), state, label if full_date else "")
 
 
-def due(s: Standing) -> tuple[str, str] | None:
+def due(s: Standing, days: list[DayOffers]) -> tuple[str, str] | None:
     """The countdown, and what happens when nothing is chosen."""
     if s.head.plan is Stage.SCHEDULED or s.head.stage in (Stage.AT_PICKUP, Stage.UNKNOWN, Stage.INCIDENT):
         return None
     if s.head.next_action == "call":
         return _ringing(s), _("Выберите время сейчас, и звонок не понадобится.")
-    deadline = _deadline(s)
+    deadline = _deadline(s, days)
     if deadline is None:
         return _("Заказ уже в вашем городе."), _("Если не выбрать время, позвоним и договоримся.")
     if deadline <= s.now:
@@ -166,15 +167,20 @@ def _rings_at(s: Standing) -> datetime:
     return calling_window(max(due, s.now), s.zone)[0]
 
 
-def _deadline(s: Standing) -> datetime | None:
+def _deadline(s: Standing, days: list[DayOffers]) -> datetime | None:
     """When an operator calls, as `scheduling.steps` plans it; None when he calls as soon as he can."""
     if s.head.stage is Stage.MISSED:
         return None
-    if s.remind is not None:
-        return ask_deadline(Window.from_first_possible(s.head.promised_from).last, s.head.closing, s.zone)
-    if s.head.road is Stage.IN_CITY and s.postponed is None:
+    if s.remind is not None or s.postponed is not None:
+        return put_off_deadline(_answer_by(s, days), s.postponed, s.head.closing, s.zone)
+    if s.head.road is Stage.IN_CITY:
         return answer_deadline(s.told_at, s.zone) if s.told_at else None
-    return ask_deadline(s.postponed or s.head.promised_from, s.head.closing, s.zone, s.told_at)
+    return ask_deadline(s.head.promised_from, s.head.closing, s.zone, s.told_at)
+
+
+def _answer_by(s: Standing, days: list[DayOffers]) -> datetime:
+    day = answer_day([day.day for day in days if not day.is_full])
+    return slots.closes_at(day, s.head.closing, s.zone) if day is not None else s.now
 
 
 def _left(delta: timedelta, language: str) -> str:

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
@@ -23,7 +23,7 @@ from scheduling.day_models import ClosedDay
 from scheduling.lesson_models import KeptLesson
 from scheduling.models import Booking, Slot, Zone, ZoneSettlement
 from scheduling.round_models import Round, RoundStop
-from scheduling.slots import LIMIT_DAYS, SlotRow
+from scheduling.slots import SlotRow, Window
 from scheduling.travel import district_of
 from sms.models import Message, Status
 from sms.occasions import Audience, Channel
@@ -61,6 +61,7 @@ _HEAD: Any = (
         Parcel.promised_from,
         Parcel.promised_to,
         Parcel.arrival_by,
+        Parcel.choose_until,
         Parcel.carrier_days,
         Parcel.order_number,
         Parcel.address,
@@ -223,10 +224,9 @@ def state_of(head: Row[Any]) -> State:
 
 def story_of(connection: Connection, head: Row[Any]) -> Story:
     """The second statement: facts, messages, slots of the parcel's window; a third on the day the courier has it."""
-    first = head.promised_from or date.max
-    last = first + timedelta(days=LIMIT_DAYS) if head.promised_from else date.min
+    window = Window.of(head.promised_from, head.choose_until) if head.promised_from else Window(date.max, date.min)
     district = district_of(head.settlement_id, head.population, head.address)
-    values = {"parcel": head.id, "zone": head.zone_id, "first": first, "last": last, "district": district}
+    values = {"parcel": head.id, "zone": head.zone_id, "first": window.first, "last": window.last, "district": district}
     story = _on_round(connection, head) if head.stage == Stage.WITH_COURIER else Story([], [], [])
     for what, n, at, a, b, c, d, e in connection.execute(_REST, values).all():
         if what == "fact":

@@ -28,6 +28,7 @@ HAS_OWN_HEADLINE = frozenset(
         Stage.RETURNING,
         Stage.RETURNED,
         Stage.RECALLED,
+        Stage.EXPIRED,
     }
 )
 

@@ -29,6 +29,7 @@ _STAGE_OF = {
     Kind.RETURNING: Stage.RETURNING,
     Kind.RETURNED: Stage.RETURNED,
     Kind.RECALLED: Stage.RECALLED,
+    Kind.STORAGE_OVER: Stage.EXPIRED,
     Kind.UNKNOWN: Stage.UNKNOWN,
     Kind.SLOT_BOOKED: Stage.SCHEDULED,
     Kind.POSTPONED: Stage.POSTPONED,
@@ -89,6 +90,8 @@ _TITLES: dict[Kind, Callable[[], str]] = {
     Kind.PROMISE_WITHDRAWN: lambda: _("Дату уточняем"),
     Kind.REMINDED: lambda: _("Напомнили, как вы просили"),
     Kind.VISIT_MOVED: lambda: _("Курьер приедет в другой час"),
+    Kind.WINDOW_MOVED: lambda: _("Храним дольше"),
+    Kind.STORAGE_ENDS: lambda: _("Срок хранения подходит к концу"),
 }
 
 
@@ -146,7 +149,7 @@ def _place(fact: PastFact, language: str) -> str:
         return _ACCIDENTS[details["cause"]]()
     if fact.kind is Kind.UNKNOWN:  # the carrier's own words say more than that we do not know them
         return ", ".join(words for words in (fact.place, str(details.get("text", ""))) if words)
-    return _by_courier(fact, language) or str(details.get("to_city", fact.place))
+    return _by_courier(fact, language) or _kept(fact, language) or str(details.get("to_city", fact.place))
 
 
 def _put_off(details: Mapping[str, Any], language: str) -> str:
@@ -164,6 +167,15 @@ def _by_courier(fact: PastFact, language: str) -> str:
         starts, ends = (time.fromisoformat(details[end]) for end in ("from", "until"))
         return hours_sentence(starts, ends, language)
     return str(details.get("by", "")) if fact.kind is Kind.TO_COURIER else ""
+
+
+def _kept(fact: PastFact, language: str) -> str:
+    """Until when it is kept, or sent back."""
+    if fact.kind in (Kind.WINDOW_MOVED, Kind.STORAGE_ENDS):
+        return _("До {day}", day=short_date(date.fromisoformat(fact.details["kept_until"]), language))
+    if fact.kind is Kind.STORAGE_OVER:
+        return _("Вернём в магазин до {day}", day=in_sentence(date.fromisoformat(fact.details["back_by"]), language))
+    return ""
 
 
 def _who(fact: PastFact) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import String, case, func, or_, select
@@ -19,7 +19,7 @@ from portal.verify_promises import told_dates_are_kept_or_spoken_of
 from scheduling.calendars import local_date
 from scheduling.day_models import ClosedDay
 from scheduling.models import Booking, Call, Slot, Zone, ZoneSettlement
-from scheduling.slots import Window
+from scheduling.window import MOVES_WINDOW, Window, after
 from sms.models import RANK, Message, Receipt, Status
 from sms.occasions import Occasion
 
@@ -73,7 +73,7 @@ def one_booking_each(session: Session) -> list[str]:
 def bookings_within_window(session: Session) -> list[str]:
     """I2, second half: a booked day was open to choice when it was chosen, and in the parcel's own zone.
 
-    Within 14 days counts from the promise that stood when the booking was recorded.
+    The window is that of the facts up to the booking: of promises, and of what has moved its end.
     """
     query = (
         select(Booking.id, Booking.parcel_id, Slot, ZoneSettlement.zone_id, ClosedDay.made_at, Zone.timezone)
@@ -102,15 +102,14 @@ def bookings_within_window(session: Session) -> list[str]:
 def _windows(session: Session) -> dict[int, Window]:
     """The window that stood when each booking of a slot was recorded, by the booking's id."""
     windows: dict[int, Window] = {}
-    query = select(Fact.parcel_id, Fact.kind, Fact.details).where(Fact.kind.in_((Kind.PROMISED, Kind.SLOT_BOOKED)))
+    query = select(Fact.parcel_id, Fact.kind, Fact.details).where(Fact.kind.in_((*MOVES_WINDOW, Kind.SLOT_BOOKED)))
     rows = session.execute(query.order_by(Fact.parcel_id, Fact.seq).execution_options(yield_per=BATCH))
     for _, facts in groupby(rows, key=lambda row: row.parcel_id):
-        first: date | None = None
+        window: Window | None = None
         for _, kind, details in facts:
-            if kind is Kind.PROMISED:
-                first = date.fromisoformat(details["promised_from"])
-            elif first is not None:
-                windows[details["booking"]] = Window.from_first_possible(first)
+            if kind is Kind.SLOT_BOOKED and window is not None:
+                windows[details["booking"]] = window
+            window = after(window, kind, details)
     return windows
 
 

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel
-from parcels.stages import GOING_BACK, Kind, Stage
+from parcels.stages import BEFORE_CITY, GOING_BACK, Kind, Stage
 from parcels.storage import last_day, stay
-from scheduling import booking, call_leases, calls, changes, promising
-from scheduling.calendars import local_date
+from scheduling import booking, call_leases, calls, changes, promising, waiting
+from scheduling.calendars import local_date, moment
 from scheduling.delays import LateLeg
-from scheduling.steps import Action, Agreed, Outlook, deadline_of, next_step
+from scheduling.steps import LOADING, RETURN_WITHIN, Action, Agreed, Outlook, deadline_of, next_step
+from scheduling.window import Cause, cause_of
 from scheduling.zones import service_of
 
 BATCH = 500
@@ -31,6 +32,7 @@ _SETTLES_CALL = {
     Kind.REFUSED: "refused",
     Kind.RETURNING: "returning",
     Kind.RECALLED: "recalled",
+    Kind.STORAGE_OVER: "storage_over",
 }
 #: A parcel that has come to a place of issue is spoken about near the end of its storage; until then these calls stay.
 _OF_USE_AT_PICKUP = ("at_pickup", "unreachable")
@@ -42,17 +44,24 @@ def follow(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
     if fact.kind is Kind.LINK_REQUESTED:
         return
     _keep_queue_true(session, parcel, fact, now)
-    is_over = parcel.plan is None or parcel.closed_at is not None
-    if is_over and not _was_kept(session, parcel, now):
-        booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
-    if (cause := _ends_agreement(session, parcel, fact)) is not None:
-        booking.withdraw(session, parcel, "agenda", cause, now)
+    _end_plan(session, parcel, fact, now)
     if fact.kind is Kind.PROMISE_WITHDRAWN:  # whatever else he was to be asked, this is what he wants to know
         calls.close(session, parcel, "no_date", now)
         calls.queue(session, parcel, "overdue", parcel.zone, now)
     if _is_unreachable(fact) and parcel.plan is None and _is_still_coming(parcel):
         calls.queue(session, parcel, "unreachable", parcel.zone, now)
+    if (moves := cause_of(fact.kind, fact.details)) is not None and _is_still_coming(parcel):
+        waiting.move_on(session, parcel, moves, now)
     replan(session, parcel, now)
+
+
+def _end_plan(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
+    """What is agreed ends with what happens to the parcel, or with a promise or a carrier that cannot keep it."""
+    is_over = parcel.plan is None or parcel.closed_at is not None
+    if is_over and not _was_kept(session, parcel, now):
+        booking.release(session, parcel, _ENDS_PLAN.get(fact.kind, fact.kind.value), now)
+    if (cause := _ends_agreement(session, parcel, fact)) is not None:
+        booking.withdraw(session, parcel, "agenda", cause, now)
 
 
 def _keep_queue_true(session: Session, parcel: Parcel, fact: Fact, now: datetime) -> None:
@@ -125,18 +134,19 @@ def _is_still_coming(parcel: Parcel) -> bool:
 
 def replan(session: Session, parcel: Parcel, now: datetime) -> None:
     """Write down the next step of a parcel as it stands."""
-    step = None if parcel.closed_at is not None else next_step(outlook(session, parcel), now)
+    step = None if parcel.closed_at is not None else next_step(outlook(session, parcel, now), now)
     parcel.owner = step.owner if step else None
     parcel.next_action = step.action.value if step else None
     parcel.next_action_at = step.at if step else None
 
 
-def outlook(session: Session, parcel: Parcel) -> Outlook:
+def outlook(session: Session, parcel: Parcel, now: datetime) -> Outlook:
     """Everything the decision about the next step needs, read once."""
     service = service_of(session, parcel.settlement_id)
     held = booking.active_booking(session, parcel.id) if parcel.plan else None
     call = calls.open_call(session, parcel.id)
     slot = held.slot if held else None
+    kept_until = _kept_until(session, parcel)
     return Outlook(
         state=parcel.state,
         timezone=parcel.zone,
@@ -151,14 +161,19 @@ def outlook(session: Session, parcel: Parcel) -> Outlook:
         remind_on=held.remind_on if held else None,
         is_reminded=held is not None and held.reminded_at is not None,
         told_at=changes.taken_back_at(session, parcel.id) if parcel.plan is None else None,
-        kept_until=_kept_until(session, parcel) if parcel.side is Stage.AT_PICKUP else None,
+        kept_until=kept_until,
+        is_warned=parcel.warned_until is not None and parcel.warned_until == kept_until,
+        answer_by=waiting.answer_by(session, parcel, now) if parcel.plan is Stage.POSTPONED else None,
     )
 
 
 def _kept_until(session: Session, parcel: Parcel) -> date | None:
-    scans = select(Fact).where(Fact.parcel_id == parcel.id, Fact.kind == Kind.AT_PICKUP).order_by(Fact.seq)
-    stays = [stay(fact.place, fact.occurred_at, fact.details, parcel.zone) for fact in session.scalars(scans)]
-    return last_day(stays, parcel.promised_from)
+    """The last day on which a parcel waits for its recipient; a place of issue has its own term."""
+    if parcel.side is Stage.AT_PICKUP:
+        scans = [fact for fact in journal.facts_of(session, parcel) if fact.kind is Kind.AT_PICKUP]
+        stays = [stay(fact.place, fact.occurred_at, fact.details, parcel.zone) for fact in scans]
+        return last_day(stays, parcel.promised_from)
+    return waiting.window_of(parcel).last if parcel.promised_from is not None else None
 
 
 def _promise_outruns_slot(session: Session, parcel: Parcel) -> bool:
@@ -188,7 +203,8 @@ def act(session: Session, parcel_id: int, now: datetime) -> Action | None:
     action = Action(parcel.next_action)
     HANDLERS[action](session, parcel, now)
     replan(session, parcel, now)
-    if parcel.next_action_at is not None and parcel.next_action_at <= now:
+    is_the_same = parcel.next_action == action.value
+    if is_the_same and parcel.next_action_at is not None and parcel.next_action_at <= now:
         parcel.next_action_at = now + timedelta(hours=1)
     return action
 
@@ -201,7 +217,7 @@ def put_off(session: Session, parcel_id: int, now: datetime) -> None:
 
 def _ask(session: Session, parcel: Parcel, now: datetime) -> None:
     """Nobody has chosen: an operator asks, unless the deadline has meanwhile been moved."""
-    deadline = deadline_of(outlook(session, parcel))
+    deadline = deadline_of(outlook(session, parcel, now))
     if deadline is not None and now < deadline:
         return
     calls.queue(session, parcel, _why_call(parcel), parcel.zone, now)
@@ -229,7 +245,9 @@ def _late_hand_over(session: Session, parcel: Parcel, now: datetime) -> None:
 def _not_arrived(session: Session, parcel: Parcel, now: datetime) -> None:
     """The parcel is later than promised: say so with a new range; a slot that it cannot make is given back."""
     promising.put_off(session, parcel, LateLeg.ARRIVAL, now, cause="delay")
-    if parcel.plan is Stage.SCHEDULED:
+    held = booking.active_booking(session, parcel.id) if parcel.plan is Stage.SCHEDULED else None
+    is_lost = held is not None and held.slot is not None and now >= moment(held.slot.day, LOADING, parcel.zone)
+    if is_lost and parcel.road in BEFORE_CITY:
         booking.withdraw(session, parcel, "agenda", "delay", now)
 
 
@@ -250,6 +268,28 @@ def _remind(session: Session, parcel: Parcel, now: datetime) -> None:
     journal.record(session, parcel, fact, now)
 
 
+def _warn(session: Session, parcel: Parcel, now: datetime) -> None:
+    """The last day is near: buyer and shop are told, once for each last day; it is put off when no place is free."""
+    if not waiting.free_days(session, parcel, now) and waiting.move_on(session, parcel, Cause.FULL, now):
+        return
+    kept_until = waiting.window_of(parcel).last.isoformat()
+    journal.record(session, parcel, NewFact(Kind.STORAGE_ENDS, "agenda", details={"kept_until": kept_until}), now)
+
+
+def _end_storage(session: Session, parcel: Parcel, now: datetime) -> None:
+    """Nobody has agreed anything up to the last day: the parcel is to go back, until a day that is named."""
+    kept_until = _kept_until(session, parcel) or local_date(now, parcel.zone)
+    back_by = local_date(now, parcel.zone) + RETURN_WITHIN
+    details = {"kept_until": kept_until.isoformat(), "back_by": back_by.isoformat()}
+    journal.record(session, parcel, NewFact(Kind.STORAGE_OVER, "agenda", details=details), now)
+
+
+def _not_sent_back(session: Session, parcel: Parcel, now: datetime) -> None:
+    """A person asks why it is not back. Who let storage end without a word knows nothing of it; its holder answers."""
+    if parcel.side is not Stage.EXPIRED:
+        _ask(session, parcel, now)
+
+
 HANDLERS: dict[Action, Callable[[Session, Parcel, datetime], None]] = {
     Action.ASK: _ask,
     Action.CALL: _put_off_call,
@@ -258,5 +298,7 @@ HANDLERS: dict[Action, Callable[[Session, Parcel, datetime], None]] = {
     Action.ARRIVE: _not_arrived,
     Action.DELIVER: _not_delivered,
     Action.COLLECT: _ask,
-    Action.SEND_BACK: _ask,
+    Action.WARN: _warn,
+    Action.END_STORAGE: _end_storage,
+    Action.SEND_BACK: _not_sent_back,
 }

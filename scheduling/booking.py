@@ -3,7 +3,6 @@
 A place is claimed in `claiming`; nothing is read first and decided later.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import cast
 
@@ -14,7 +13,7 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind
-from scheduling import agreed, changes, claiming, days, slots
+from scheduling import agreed, changes, claiming, days, slots, waiting
 from scheduling.calendars import local_date
 from scheduling.models import Booking, Slot
 from scheduling.policy import (
@@ -26,39 +25,19 @@ from scheduling.policy import (
     why_no_undo,
     why_not_day,
 )
-from scheduling.slots import DayOffers, Window
+from scheduling.policy import (
+    Asker as Asker,
+)
+from scheduling.slots import DayOffers
+from scheduling.waiting import window_of as window_of
+from scheduling.window import Window
 from scheduling.zones import Service, service_of, slot_rows
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who wants a change: `name` as it goes into the journal; `seen` is the version of the page it comes from."""
-
-    name: str
-    seen: int
-
-    @property
-    def is_staff(self) -> bool:
-        """Does somebody of ours ask, who has found out what there is to know of the parcel?"""
-        return self.name.startswith("operator")
-
-
-def window_of(parcel: Parcel) -> Window:
-    """The days from which this parcel's recipient may choose. Raises Refusal when nothing can be chosen."""
-    if parcel.promised_from is None:
-        raise Refusal(Reason.NO_PROMISE)
-    return Window.from_first_possible(parcel.promised_from)
 
 
 def offered(session: Session, parcel: Parcel, now: datetime, *, to_staff: bool = False) -> list[DayOffers]:
     """What can be chosen for a parcel now, day by day. Raises Refusal when nothing can."""
-    return _offers(session, parcel, _servable(session, parcel, by_staff=to_staff), now)
-
-
-def _offers(session: Session, parcel: Parcel, service: Service, now: datetime) -> list[DayOffers]:
-    window = window_of(parcel)
-    rows = slot_rows(session, service, window)
-    return slots.offer(rows, window, service.closing, service.timezone, now, parcel.carrier_days)
+    service = _servable(session, parcel, by_staff=to_staff)
+    return waiting.days_of(session, parcel, service, window_of(parcel), now)
 
 
 def active_booking(session: Session, parcel_id: int) -> Booking | None:
@@ -248,7 +227,8 @@ def _gone(
     session: Session, parcel: Parcel, service: Service, reason: Reason, day: date, starts: time, now: datetime
 ) -> Refusal:
     """A refusal that brings the three nearest free slots along."""
-    return Refusal(reason, (day, starts.hour), slots.nearest(_offers(session, parcel, service, now), day, starts))
+    days = waiting.days_of(session, parcel, service, window_of(parcel), now)
+    return Refusal(reason, (day, starts.hour), slots.nearest(days, day, starts))
 
 
 def _same_slot_again(session: Session, parcel: Parcel, before: Booking, held: Booking, now: datetime) -> Slot | None:

@@ -1,19 +1,19 @@
 """May the delivery of this parcel still be changed, and if not, which reason."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from parcels.stages import GOING_BACK, Stage, State
-from scheduling.slots import Offer, Window
+from scheduling.slots import Offer
+from scheduling.window import BROKEN_BY_US as BROKEN_BY_US
+from scheduling.window import Window
 
 UNDO_FOR = timedelta(minutes=15)
 #: Changes that the recipient makes himself; after that he speaks to a person.
 CHANGES_BY_LINK = 5
 #: After a reminder there is at least one evening left to choose.
 ANSWER_DAYS = 2
-#: Causes for which we took back what we had agreed to; what the carrier cannot do, we cannot.
-BROKEN_BY_US = frozenset({"delay", "no_date", "blackout", "incident", "stop_not_marked", "carrier", "carrier_silent"})
-
 #: What lies over a parcel while people find out what has happened to it: nothing is chosen until they have answered.
 LOOKED_INTO = frozenset({Stage.INCIDENT, Stage.UNKNOWN})
 #: So far a parcel may still be sent to another city.
@@ -28,6 +28,9 @@ class Reason(StrEnum):
     DELIVERED = "delivered"
     GOING_BACK = "going_back"
     RECALLED = "recalled"
+    EXPIRED = "expired"
+    NO_REASON = "no_reason"
+    NO_LONGER = "no_longer"
     WITH_COURIER = "with_courier"
     LOOKED_INTO = "looked_into"
     NO_COURIER_HERE = "no_courier_here"
@@ -62,6 +65,22 @@ class Reason(StrEnum):
     OTHER_CITY = "other_city"
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wants a change: `name` as it goes into the journal; `seen` is the version of the page it comes from."""
+
+    name: str
+    seen: int
+
+    @property
+    def is_staff(self) -> bool:
+        """Does somebody of ours ask, who has found out what there is to know of the parcel?"""
+        return self.name.startswith("operator")
+
+
+_BACK = {Stage.RECALLED: Reason.RECALLED, Stage.EXPIRED: Reason.EXPIRED}
+
+
 class Refusal(Exception):
     """A request that may not be carried out; nothing was changed.
 
@@ -81,12 +100,13 @@ def why_no_choice(
     """Why nothing at all can be chosen for a parcel in this state; None when it can.
 
     What has happened to a parcel is found out by staff: what they agree lifts what lies over it, nobody else does.
+    They may also agree what is only to go back because its storage is over, and what a courier has not marked.
     """
     if state.is_closed:
         return Reason.DELIVERED if state.stage is Stage.DELIVERED else Reason.GOING_BACK
-    if state.side in GOING_BACK:
-        return Reason.RECALLED if state.side is Stage.RECALLED else Reason.GOING_BACK
-    if state.road is Stage.WITH_COURIER:
+    if state.side in GOING_BACK and not (by_staff and state.side is Stage.EXPIRED):
+        return _BACK.get(state.side, Reason.GOING_BACK)
+    if state.road is Stage.WITH_COURIER and not (by_staff and state.side is Stage.INCIDENT):
         return Reason.WITH_COURIER
     if state.side in LOOKED_INTO and not by_staff:
         return Reason.LOOKED_INTO

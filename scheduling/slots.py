@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from scheduling.calendars import local_date, moment
-
-#: How long a parcel waits for its buyer, counted from the first day it could have come.
-LIMIT_DAYS = 14
-
+from scheduling.calendars import local_date
+from scheduling.window import LIMIT_DAYS as LIMIT_DAYS
+from scheduling.window import Window as Window
+from scheduling.window import closes_at as closes_at
 
 #: What a carrier has said it has room for: windows (from, to) by local date, none on a day that is full.
 Room = Mapping[date, Sequence[tuple[time, time]]]
@@ -22,21 +20,6 @@ class Availability(StrEnum):
     FREE = "free"
     FULL = "full"
     CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The days from which the recipient may choose, both included."""
-
-    first: date
-    last: date
-
-    @classmethod
-    def from_first_possible(cls, first: date) -> "Window":
-        return cls(first, first + timedelta(days=LIMIT_DAYS))
-
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +74,6 @@ class DayOffers:
     @property
     def is_full(self) -> bool:
         return not any(offer.is_free for offer in self.offers)
-
-
-@lru_cache(maxsize=1_000)
-def closes_at(day: date, closing: time, timezone: str) -> datetime:
-    """Until when a day may be chosen: `closing` on the evening before, by the clock of the place; UTC."""
-    return moment(day - timedelta(days=1), closing, timezone)
 
 
 def room_of(said: Mapping[str, Any] | None, window: Window, timezone: str, now: datetime) -> Room | None:

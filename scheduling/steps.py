@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from parcels.stages import BEFORE_CITY, GOING_BACK, Stage, State
 from scheduling.calendars import CALLS_FROM, calling_window, local_date, moment
-from scheduling.slots import Window, closes_at
+from scheduling.window import closes_at, ends_at, warns_at
 
 END_OF_DAY = time(23, 59)
 LOADING = time(8)
@@ -29,6 +29,8 @@ class Action(StrEnum):
     REMIND = "remind"
     DELIVER = "deliver"
     COLLECT = "collect"
+    WARN = "warn"
+    END_STORAGE = "end_storage"
     SEND_BACK = "send_back"
 
 
@@ -54,7 +56,9 @@ class Outlook:
     """A parcel as the decision sees it; `closing` is None where no courier goes.
 
     `remind_on` is a day to ask again, `is_reminded` whether that has been done; `told_at` is when we took back what
-    had been agreed, if nothing has been agreed since; `kept_until` the last day of storage at a place of issue.
+    had been agreed, if nothing has been agreed since; `kept_until` the last day on which it is kept for him, and
+    `is_warned` whether he has been told that it is. `answer_by` is until when somebody who has put off his choice must
+    have made it, so that a day is left for a call.
     """
 
     state: State
@@ -71,6 +75,8 @@ class Outlook:
     is_reminded: bool = False
     told_at: datetime | None = None
     kept_until: date | None = None
+    is_warned: bool = False
+    answer_by: datetime | None = None
 
 
 def ask_deadline(first_day: date, closing: time, timezone: str, told_at: datetime | None = None) -> datetime:
@@ -94,47 +100,76 @@ def deadline_of(view: Outlook) -> datetime | None:
     """The deadline that the recipient's page states for choosing; None where it states none."""
     if view.closing is None or view.promised_from is None or view.state.side is not None or view.agreed is not None:
         return None
-    if view.remind_on is not None:
-        last_day = Window.from_first_possible(view.promised_from).last
-        return ask_deadline(last_day, view.closing, view.timezone)
-    if view.postponed_to is not None:
-        return ask_deadline(view.postponed_to, view.closing, view.timezone)
+    if view.remind_on is not None or view.postponed_to is not None:
+        return _put_off_deadline(view)
     if view.state.road is Stage.IN_CITY:
         return answer_deadline(view.told_at, view.timezone) if view.told_at else None
     return ask_deadline(view.promised_from, view.closing, view.timezone, view.told_at)
 
 
+def put_off_deadline(answer_by: datetime, postponed_to: date | None, closing: time, timezone: str) -> datetime:
+    """Until when he must have chosen who was to be reminded, or has put the parcel off to a later day."""
+    ends = answer_by if postponed_to is None else min(answer_by, closes_at(postponed_to, closing, timezone))
+    return calling_window(ends, timezone)[0]
+
+
+def _put_off_deadline(view: Outlook) -> datetime | None:
+    is_put_off = view.remind_on is not None or view.postponed_to is not None
+    if not is_put_off or view.closing is None:
+        return None
+    ends = view.answer_by
+    if ends is None:
+        ends = closes_at(view.postponed_to or view.kept_until or view.remind_on, view.closing, view.timezone)
+    return put_off_deadline(ends, view.postponed_to, view.closing, view.timezone)
+
+
 def next_step(view: Outlook, now: datetime) -> Step:
-    """The next step of an open parcel. There always is one, and it always has an owner."""
+    """The next step of an open parcel. There always is one, and it always has an owner.
+
+    Whatever is agreed or asked: the shop and the carrier owe the road, and storage ends on its day.
+    """
+    return min([_wanted(view, now), *_road(view, now), *_storage(view, now)], key=lambda step: step.at)
+
+
+def _road(view: Outlook, now: datetime) -> list[Step]:
+    """What shop or carrier owes a parcel that is not in its city; nothing while nobody knows where it is."""
+    is_on_its_way = view.state.road in BEFORE_CITY and view.state.side is None
+    return [_carrier_owes(view, now)] if is_on_its_way and view.promised_from is not None else []
+
+
+def _storage(view: Outlook, now: datetime) -> list[Step]:
+    """What comes at the end of storage: being told of it beforehand, then the way back; nothing with a time agreed.
+
+    At a place of issue the messages about its term are owed from the arrival on, and a term that is over when it is
+    told leaves a day.
+    """
+    is_kept = view.state.road is Stage.IN_CITY and view.state.side not in GOING_BACK and view.agreed is None
+    if view.kept_until is None or not is_kept:
+        return []
+    if view.state.side is Stage.AT_PICKUP:
+        last = max(view.kept_until, local_date(now, view.timezone))
+        return [Step("recipient", Action.END_STORAGE, ends_at(last, view.timezone))]
+    if view.is_warned:
+        return [Step("recipient", Action.END_STORAGE, ends_at(view.kept_until, view.timezone))]
+    return [Step("recipient", Action.WARN, warns_at(view.kept_until, view.timezone))]
+
+
+def _wanted(view: Outlook, now: datetime) -> Step:
+    """The step that the road, or what is agreed, asks for."""
     if view.call_closes_at is not None:
-        return _while_in_queue(view, view.call_closes_at, now)
+        return Step("call_centre", Action.CALL, view.call_closes_at)
     if view.state.side is not None:
         return _beside_the_road(view, now)
     if view.state.road is Stage.WITH_COURIER:
         day = view.agreed.day if view.agreed else local_date(now, view.timezone)
         return Step("courier", Action.DELIVER, moment(day, END_OF_DAY, view.timezone))
     if view.agreed is not None:
-        return _agreed(view, view.agreed)
-    if view.postponed_to is not None and view.closing is not None:
-        return Step("recipient", Action.ASK, ask_deadline(view.postponed_to, view.closing, view.timezone))
-    if view.remind_on is not None and view.closing is not None and view.promised_from is not None:
-        return _remind(view, view.remind_on, Window.from_first_possible(view.promised_from).last, view.closing)
+        return _agreed(view, view.agreed, now)
+    if view.remind_on is not None and not view.is_reminded:
+        return Step("recipient", Action.REMIND, moment(view.remind_on, REMIND_AT, view.timezone))
+    if (answers := _put_off_deadline(view)) is not None:
+        return Step("recipient", Action.ASK, answers)
     return _open_road(view, now)
-
-
-def _while_in_queue(view: Outlook, closes_at: datetime, now: datetime) -> Step:
-    """Somebody is to be called; meanwhile the carrier's own duty still falls due, and a new promise with it."""
-    call = Step("call_centre", Action.CALL, closes_at)
-    if view.state.side is not None or view.state.road not in BEFORE_CITY or view.promised_from is None:
-        return call
-    return min(call, _carrier_owes(view, now), key=lambda step: step.at)
-
-
-def _remind(view: Outlook, on: date, last_day: date, closing: time) -> Step:
-    """He asked to be asked again; after that he has until the last day closes."""
-    if not view.is_reminded:
-        return Step("recipient", Action.REMIND, moment(on, REMIND_AT, view.timezone))
-    return Step("recipient", Action.ASK, ask_deadline(last_day, closing, view.timezone))
 
 
 def _beside_the_road(view: Outlook, now: datetime) -> Step:
@@ -161,15 +196,18 @@ def collect_call_at(kept_until: date, timezone: str, now: datetime) -> datetime:
     return calling_window(now + ANSWER_TIME, timezone)[0]
 
 
-def _agreed(view: Outlook, agreed: Agreed) -> Step:
+def _agreed(view: Outlook, agreed: Agreed, now: datetime) -> Step:
+    """An agreed day is looked at when its choice closes and its round is built, and again when the cars are loaded."""
     if view.state.road in BEFORE_CITY:
-        return Step("carrier", Action.ARRIVE, moment(agreed.day, LOADING, view.timezone))
+        loading = moment(agreed.day, LOADING, view.timezone)
+        built = closes_at(agreed.day, view.closing, view.timezone) if view.closing is not None else loading
+        return Step("carrier", Action.ARRIVE, built if now < built < loading else loading)
     over = moment(agreed.day, agreed.ends, view.timezone) + timedelta(hours=1)
     return Step("courier", Action.DELIVER, over)
 
 
 def _open_road(view: Outlook, now: datetime) -> Step:
-    """Nothing is agreed: whichever comes first, the carrier's next duty or the moment to ask the recipient."""
+    """Nothing is agreed: the moment to ask the recipient."""
     if view.promised_from is None:
         return Step("call_centre", Action.ASK, calling_window(now + UNKNOWN_PLACE_AFTER, view.timezone)[0])
     if view.closing is None:
@@ -177,8 +215,7 @@ def _open_road(view: Outlook, now: datetime) -> Step:
     if view.state.road is Stage.IN_CITY:
         told = answer_deadline(view.told_at, view.timezone) if view.told_at else now
         return Step("recipient", Action.ASK, calling_window(max(now, told), view.timezone)[0])
-    asks = Step("recipient", Action.ASK, ask_deadline(view.promised_from, view.closing, view.timezone, view.told_at))
-    return min(asks, _carrier_owes(view, now), key=lambda step: step.at)
+    return Step("recipient", Action.ASK, ask_deadline(view.promised_from, view.closing, view.timezone, view.told_at))
 
 
 def _to_pickup(view: Outlook, now: datetime) -> Step:

@@ -27,6 +27,8 @@ EVENTS: dict[Kind, str] = {
     Kind.RETURNING: "parcel.returning",
     Kind.RETURNED: "parcel.returned",
     Kind.RECALLED: "parcel.recalled",
+    Kind.STORAGE_ENDS: "parcel.storage_ends",
+    Kind.STORAGE_OVER: "parcel.expired",
     Kind.PROMISED: "parcel.promised",
     Kind.PROMISE_WITHDRAWN: "parcel.promise_withdrawn",
     Kind.SLOT_BOOKED: "parcel.scheduled",
@@ -55,6 +57,8 @@ OF_OCCASION: dict[Occasion, tuple[str, ...]] = {
     Occasion.DELIVERED: ("parcel.delivered",),
     Occasion.CASH_BACK: ("parcel.cash_back",),
     Occasion.RECALLED: ("parcel.recalled",),
+    Occasion.STORAGE_ENDS: ("parcel.storage_ends",),
+    Occasion.EXPIRED: ("parcel.expired",),
 }
 FOR_PROGRAMS: tuple[str, ...] = tuple(
     event for event in EVENTS.values() if not any(event in events for events in OF_OCCASION.values())

@@ -50,6 +50,7 @@ class Occasion(StrEnum):
     INCIDENT = "incident"
     STILL_WAITING = "still_waiting"
     STORAGE_ENDS = "storage_ends"
+    EXPIRED = "expired"
     DELIVERED = "delivered"
     RECEIVED = "received"
     HANGING = "hanging"
@@ -105,6 +106,11 @@ MANNERS: dict[Occasion, Manner] = {
     _O.INCIDENT: Manner(Priority.TODAY, replaces=frozenset({_O.INCIDENT})),
     _O.STILL_WAITING: Manner(Priority.REMINDER),
     _O.STORAGE_ENDS: Manner(Priority.ANSWER, needs_answer=True, replaces=frozenset({_O.STILL_WAITING})),
+    _O.EXPIRED: Manner(
+        Priority.NEWS,
+        needs_answer=True,
+        replaces=_OF_THE_ROAD | _OF_THE_DAY | _OF_WAITING | _BEFORE_THE_END | _SHOP_WAITS,
+    ),
     _O.DELIVERED: Manner(Priority.NEWS, replaces=_OF_THE_ROAD | _OF_THE_DAY | _OF_WAITING | _BEFORE_THE_END),
     _O.RECEIVED: Manner(Priority.NEWS, Audience.OWNER, replaces=_SHOP_WAITS),
     _O.HANGING: Manner(Priority.NEWS, Audience.MANAGER),

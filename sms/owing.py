@@ -95,6 +95,13 @@ def _at_pickup(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterator[Dut
     yield from _cash(parcel)
 
 
+def _storage_ends(_parcel: Parcel, fact: Fact, _choices: Preferences) -> Iterator[Duty]:
+    """Told to both sides, once for each last day."""
+    epoch = f"until.{fact.details['kept_until']}"
+    yield Duty(Occasion.STORAGE_ENDS, epoch, about=fact.details)
+    yield Duty(Occasion.PENALTY_NEAR, epoch, about=fact.details)
+
+
 def _once_each(occasion: Occasion) -> Owing:
     """Every such fact is news of its own."""
     return lambda _parcel, fact, _choices: [Duty(occasion, str(fact.seq))]
@@ -201,6 +208,8 @@ OWED: dict[Kind, Owing] = {
     Kind.VISIT_MOVED: _visit_moved,
     Kind.NOT_DELIVERED: _once_a_day(Occasion.MISSED),
     Kind.INCIDENT: _once_a_day(Occasion.INCIDENT),
+    Kind.STORAGE_ENDS: _storage_ends,
+    Kind.STORAGE_OVER: _once_each(Occasion.EXPIRED),
     Kind.RECALLED: _once_each(Occasion.RECALLED),
     Kind.HANGING: _once_each(Occasion.HANGING),
     Kind.DELIVERED: _delivered,

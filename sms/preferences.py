@@ -49,7 +49,7 @@ _SILENT_EMAIL: Final = frozenset({_O.DAY_BEFORE, _O.COURIER, _O.HOUR_BEFORE, _O.
 #: Of the plan "arrival only": the link, the place of issue, and what cannot be done without an answer.
 _ARRIVAL: Final = frozenset(
     {
-        *(_O.FIRST_LINK, _O.FRESH_LINK, _O.AT_PICKUP, _O.CASH, _O.STILL_WAITING, _O.STORAGE_ENDS),
+        *(_O.FIRST_LINK, _O.FRESH_LINK, _O.AT_PICKUP, _O.CASH, _O.STILL_WAITING, _O.STORAGE_ENDS, _O.EXPIRED),
         *(_O.DELAY, _O.MISSED, _O.REMINDER, _O.COURIER, _O.VISIT_MOVED, _O.RECEIVED, _O.RECALLED),
     }
 )

@@ -67,6 +67,8 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
     parcel, dash = story.parcel, DASH[language]
     if story.last(Kind.RECALLED) is not None and parcel.stage is not Stage.DELIVERED:
         return {"shop_phone": parcel.shop.phone}  # no day, sum or place of it is of use to him any more
+    if parcel.stage is Stage.EXPIRED:
+        return {}  # no day is promised any more
     known = {
         "city": parcel.settlement.name if parcel.settlement else "",
         "sum": money(parcel.cod_minor, parcel.currency, language) if parcel.cod_minor else "",
@@ -76,6 +78,7 @@ def known_of(story: Story, about: dict[str, Any], language: str) -> dict[str, st
         **_of_choice(about if "day" in about and "cause" not in about else story.choice, dash),
         **_of_answer(story, about),
         **_of_storage(story),
+        **_of_waiting(about),
         **{name: str(about[name]) for name in ("name", "phone") if about.get(name)},
         **_of_payment(about, language),
     }
@@ -136,6 +139,11 @@ def _of_storage(story: Story) -> dict[str, str]:
         return {}
     address = str(fact.details.get("address") or fact.place)
     return {"address": address, "open": str(fact.details.get("open", "")), "until": f"{until:%d.%m}"}
+
+
+def _of_waiting(about: dict[str, Any]) -> dict[str, str]:
+    """The last day of a parcel that waits in its city for a day to be agreed."""
+    return {"until": f"{date.fromisoformat(about['kept_until']):%d.%m}"} if about.get("kept_until") else {}
 
 
 def dates_between(first: date | None, last: date | None, dash: str) -> str:

@@ -9,6 +9,8 @@ from sms.models import Message
 from sms.occasions import Occasion
 from sms.story import Story, is_hour_over
 
+#: A parcel for which a visit is agreed is not kept for anything else.
+_HAS_A_DAY = frozenset({Stage.SCHEDULED, Stage.WITH_COURIER})
 Holds = Callable[[Message, Story], bool]
 #: Of no use to somebody who has sent his order back.
 _ONLY_COMING = frozenset({Occasion.FIRST_LINK, Occasion.CASH, Occasion.DELAY, Occasion.IN_CITY, Occasion.REMINDER})
@@ -98,7 +100,11 @@ def _not_handed_over(_row: Message, told: Story) -> bool:
     return told.parcel.stage is not Stage.DELIVERED
 
 
-def _still_stored(_row: Message, told: Story) -> bool:
+def _still_stored(row: Message, told: Story) -> bool:
+    last = told.parcel.choose_until
+    if "kept_until" in row.about and last is not None:
+        is_the_last = last.isoformat() == row.about["kept_until"]
+        return is_the_last and told.today <= last and told.parcel.stage not in _HAS_A_DAY
     until = told.stored_until()
     return until is not None and told.today <= until
 
@@ -123,6 +129,7 @@ _HOLDS: dict[Occasion, Holds] = {
     Occasion.INCIDENT: _stage(Stage.INCIDENT),
     Occasion.STILL_WAITING: _still_stored,
     Occasion.STORAGE_ENDS: _still_stored,
+    Occasion.EXPIRED: _stage(Stage.EXPIRED),
     Occasion.HANGING: _silent_since,
     Occasion.UNCOLLECTED: _stage(Stage.AT_PICKUP),
     Occasion.PENALTY_NEAR: _still_stored,

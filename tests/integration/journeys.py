@@ -344,9 +344,10 @@ class Lives(RuleBasedStateMachine):
                     offered = booking.offered(session, parcel, self.now)
                 except Refusal:
                     continue
-                first = parcel.promised_from or date.max
+                first, last = parcel.promised_from or date.max, parcel.choose_until or date.min
+                assert last >= first + timedelta(days=LIMIT_DAYS)
                 for day in offered:
-                    assert first <= day.day <= first + timedelta(days=LIMIT_DAYS)
+                    assert first <= day.day <= last
                     assert self.today < day.day
                     free = [(o.row.day, o.row.starts) for o in day.offers if o.is_free]
                     assert free == [s for s in ((day.day, o.row.starts) for o in day.offers) if self.model.has_room(s)]
@@ -387,7 +388,7 @@ class Lives(RuleBasedStateMachine):
             return False
         exists = wish in self.model.places or any(slot[0] == wish for slot in self.model.places)
         is_early = self.now < moment(day - timedelta(days=1), time(18), TOWN)
-        return exists and is_early and max(first, self.today) <= day <= first + timedelta(days=LIMIT_DAYS)
+        return exists and is_early and max(first, self.today) <= day <= (parcel.choose_until or first)
 
     def slots_from(self, parcel: Parcel) -> list[tuple[date, time]]:
         """The slots from the first possible day on, or from any day when there are no four of them."""

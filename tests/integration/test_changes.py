@@ -130,7 +130,7 @@ def test_the_same_press_twice_is_one_change(parcel_id: int) -> None:
 
 
 def test_who_wants_to_be_reminded_is_reminded_at_ten_and_called_only_before_the_last_day(parcel_id: int) -> None:
-    happen(parcel_id, Kind.HANDED_OVER, Kind.DEPARTED)
+    happen(parcel_id, Kind.HANDED_OVER, Kind.DEPARTED, Kind.ARRIVED)
     book(parcel_id, TUESDAY)
     remind(parcel_id, ON)
     assert (taken(), parcel_of(parcel_id).stage) == ({}, Stage.POSTPONED)
@@ -141,12 +141,18 @@ def test_who_wants_to_be_reminded_is_reminded_at_ten_and_called_only_before_the_
     sweep(ten)
     sweep(ten + timedelta(minutes=1))
     assert facts(parcel_id).count(Kind.REMINDED) == 1
+    last = parcel_of(parcel_id).choose_until
+    assert last is not None
+    sweep(moment(last - timedelta(days=2), time(10), ZONE))
     deadline = parcel_of(parcel_id).next_action_at
-    last = parcel_of(parcel_id).promised_from + timedelta(days=14)  # type: ignore[operator]
-    assert deadline == moment(last - timedelta(days=1), time(18), ZONE)
+    assert parcel_of(parcel_id).next_action == "ask"
+    assert deadline is not None
+    assert deadline == moment(last - timedelta(days=2), time(18), ZONE)  # so that a day is left that can be agreed
     assert calls_open() == []
     sweep(deadline)
     assert calls_open() == ["postponed"]
+    with reading() as session:
+        assert booking.offered(session, session.get_one(Parcel, parcel_id), deadline)
 
 
 def test_a_reminder_survives_the_arrival_and_is_not_made_twice_when_the_clock_jumps_back(parcel_id: int) -> None:

@@ -114,7 +114,7 @@ TELLING = {kind for kind in Kind if kind in OWED}
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - TELLING))
 def test_other_facts_owe_nothing(engine: Engine, kind: Kind) -> None:
-    dates = dict.fromkeys(("promised_from", "promised_to", "hand_over_by", "arrival_by"), "2026-11-26")
+    dates = dict.fromkeys(("promised_from", "promised_to", "hand_over_by", "arrival_by", "kept_until"), "2026-11-26")
     happens(engine, kind, changed=["address"], **dates)
     assert outbox(engine) == []
 

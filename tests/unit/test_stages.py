@@ -18,7 +18,10 @@ START = {
     Stage.UNKNOWN: State(Stage.IN_TRANSIT, side=Stage.UNKNOWN),
     **{
         side: State(Stage.IN_CITY, side=side)
-        for side in (Stage.MISSED, Stage.AT_PICKUP, Stage.REFUSED, Stage.RETURNING, Stage.RETURNED, Stage.RECALLED)
+        for side in (
+            *(Stage.MISSED, Stage.AT_PICKUP, Stage.REFUSED, Stage.RETURNING, Stage.RETURNED, Stage.RECALLED),
+            Stage.EXPIRED,
+        )
     },
 }
 SHORT = {
@@ -39,34 +42,36 @@ SHORT = {
     "rg": Stage.RETURNING,
     "rd": Stage.RETURNED,
     "ra": Stage.RECALLED,
+    "ex": Stage.EXPIRED,
 }
 KINDS = (
     *(Kind.ORDER_ACCEPTED, Kind.HANDED_OVER, Kind.AT_WAREHOUSE, Kind.DEPARTED, Kind.PASSED, Kind.ARRIVED),
     *(Kind.TO_COURIER, Kind.DELIVERED, Kind.NOT_DELIVERED, Kind.AT_PICKUP, Kind.INCIDENT, Kind.UNKNOWN),
     *(Kind.REFUSED, Kind.RETURNING, Kind.RETURNED, Kind.SLOT_BOOKED, Kind.POSTPONED, Kind.CHOICE_WITHDRAWN),
-    Kind.RECALLED,
+    *(Kind.RECALLED, Kind.STORAGE_OVER),
 )
 SILENT = sorted(set(Kind) - set(KINDS))
 #: Rows: the stage before. Columns: KINDS in their order. A dot: the stage stays.
 TABLE = """
-          oa ho wh de pa ar co OK nd pp in un re rg rd sb po cw ra
-ac        .  ho wh tr tr ci co OK mi pp in un re rg rd sc po .  ra
-ho        .  .  wh tr tr ci co OK mi pp in un re rg rd sc po .  ra
-wh        .  .  .  tr tr ci co OK mi pp in un re rg rd sc po .  ra
-tr        .  .  .  .  .  ci co OK mi pp in un re rg rd sc po .  ra
-ci        .  .  .  .  .  .  co OK mi pp in un re rg rd sc po .  ra
-co        .  .  .  .  .  .  .  OK mi .  in un re rg rd .  .  .  ra
-OK        .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-sc        .  .  .  .  .  .  co OK mi pp in un re rg rd .  po tr ra
-po        .  .  .  .  .  .  co OK mi pp in un re rg rd sc .  tr ra
-mi        .  .  .  .  .  .  co OK .  pp in un re rg rd sc po .  ra
-pp        .  .  .  .  .  .  co OK mi .  in un re rg rd sc po .  ra
-in        .  .  .  tr tr ci co OK mi pp .  un re rg rd sc po .  ra
-un        .  .  .  tr tr ci co OK mi pp in .  re rg rd sc po .  ra
-re        .  .  .  .  .  .  .  .  .  .  .  .  .  rg rd .  .  .  .
-rg        .  .  .  .  .  .  .  .  .  .  .  .  .  .  rd .  .  .  .
-rd        .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-ra        .  .  .  .  .  .  .  OK .  .  .  .  .  rg rd .  .  .  .
+          oa ho wh de pa ar co OK nd pp in un re rg rd sb po cw ra so
+ac        .  ho wh tr tr ci co OK mi pp in un re rg rd sc po .  ra ex
+ho        .  .  wh tr tr ci co OK mi pp in un re rg rd sc po .  ra ex
+wh        .  .  .  tr tr ci co OK mi pp in un re rg rd sc po .  ra ex
+tr        .  .  .  .  .  ci co OK mi pp in un re rg rd sc po .  ra ex
+ci        .  .  .  .  .  .  co OK mi pp in un re rg rd sc po .  ra ex
+co        .  .  .  .  .  .  .  OK mi .  in un re rg rd .  .  .  ra ex
+OK        .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+sc        .  .  .  .  .  .  co OK mi pp in un re rg rd .  po tr ra ex
+po        .  .  .  .  .  .  co OK mi pp in un re rg rd sc .  tr ra ex
+mi        .  .  .  .  .  .  co OK .  pp in un re rg rd sc po .  ra ex
+pp        .  .  .  .  .  .  co OK mi .  in un re rg rd sc po .  ra ex
+in        .  .  .  tr tr ci co OK mi pp .  un re rg rd sc po .  ra ex
+un        .  .  .  tr tr ci co OK mi pp in .  re rg rd sc po .  ra ex
+re        .  .  .  .  .  .  .  .  .  .  .  .  .  rg rd .  .  .  .  .
+rg        .  .  .  .  .  .  .  .  .  .  .  .  .  .  rd .  .  .  .  .
+rd        .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+ra        .  .  .  .  .  .  .  OK .  .  .  .  .  rg rd .  .  .  .  .
+ex        .  .  .  .  .  .  .  OK .  .  .  .  .  rg rd sc po .  .  .
 """
 CELLS = [
     (SHORT[row[0]], kind, SHORT[row[0]] if cell == "." else SHORT[cell])

@@ -83,8 +83,20 @@ def test_an_arrival_at_23_18_is_called_at_nine_the_next_morning(zone: str) -> No
 
 
 def test_a_booked_parcel_on_the_road_must_arrive_by_the_morning_of_its_slot() -> None:
-    view = replace(ROAD, state=State(Stage.IN_TRANSIT, plan=Stage.SCHEDULED), agreed=SLOT)
-    assert next_step(view, NOON) == Step("carrier", Action.ARRIVE, at(SLOT.day, time(8)))
+    view = replace(ROAD, state=State(Stage.IN_TRANSIT, plan=Stage.SCHEDULED), agreed=SLOT, arrival_by=date(2026, 12, 1))
+    eve = at(SLOT.day - timedelta(days=1), time(18))
+    assert next_step(view, NOON) == Step("carrier", Action.ARRIVE, eve)
+    assert next_step(view, eve) == Step("carrier", Action.ARRIVE, at(SLOT.day, time(8)))
+
+
+@pytest.mark.parametrize("plan", [Stage.SCHEDULED, Stage.POSTPONED])
+def test_what_is_agreed_puts_off_neither_the_hand_over_nor_the_arrival(plan: Stage) -> None:
+    by = time(23, 59)
+    wish = {"agreed": SLOT} if plan is Stage.SCHEDULED else {"postponed_to": SLOT.day}
+    new = replace(NEW, state=State(Stage.ACCEPTED, plan=plan), **wish)  # type: ignore[arg-type]
+    assert next_step(new, NOON) == Step("shop", Action.HAND_OVER, at(date(2026, 11, 17), by, HOME))
+    road = replace(ROAD, state=State(Stage.IN_TRANSIT, plan=plan), **wish)  # type: ignore[arg-type]
+    assert next_step(road, NOON) == Step("carrier", Action.ARRIVE, at(date(2026, 11, 24), by))
 
 
 def test_a_booked_parcel_in_the_city_is_the_couriers_until_an_hour_after_its_slot() -> None:
