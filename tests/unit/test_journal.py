@@ -17,7 +17,7 @@ from parcels.models import Base, Fact, Parcel, Settlement, Shop
 from parcels.stages import Kind, Stage, fold
 
 NOW = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
-PLAIN = sorted(set(Kind) - {Kind.PROMISED})
+PLAIN = sorted(set(Kind) - {Kind.PROMISED, Kind.WINDOW_MOVED, Kind.STORAGE_ENDS})
 
 
 @pytest.fixture
@@ -229,6 +229,6 @@ def test_each_kind_of_fact_is_in_the_journal_when_it_is_told(session: Session, k
 
     journal.wire(reads)
     day = "2026-11-25"
-    dates = dict.fromkeys(("promised_from", "promised_to", "hand_over_by", "arrival_by"), day)
+    dates = dict.fromkeys(("promised_from", "promised_to", "hand_over_by", "arrival_by", "kept_until"), day)
     journal.record(session, parcel, NewFact(kind, "test", details=dates), NOW)
     assert seen == [kind]
