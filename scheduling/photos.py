@@ -1,8 +1,10 @@
 """Photos at the door: what is believed to be one, whose it may be, and how long it is kept."""
 
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
+from PIL import Image, ImageOps
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,9 @@ from scheduling.rounds import on_round
 
 #: A phone's photo has two to four megabytes; of one hand-over so many say everything.
 LARGEST, MOST = 5 * 1024 * 1024, 3
+FORMATS, KIND = ("JPEG", "PNG", "WEBP"), "image/jpeg"
+#: What is kept of it, and what is taken for a bomb: the pixels that would have to be held in memory.
+LONGEST_SIDE, MOST_PIXELS = 1600, 25_000_000
 #: After that nobody disputes a hand-over any more, and a stranger's hall is nobody's business.
 KEPT = timedelta(days=90)
 
@@ -27,13 +32,23 @@ class BadPhoto(ValueError):
         self.reason = reason
 
 
-def kind_of(body: bytes) -> str | None:
-    """The media type of an image by its first bytes, whatever its name says; None for anything else."""
-    if body.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if body.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    return "image/webp" if body[:4] == b"RIFF" and body[8:12] == b"WEBP" else None
+def redrawn(body: bytes) -> bytes | None:
+    """An image drawn anew as a JPEG that fits the longest side; None for what is none, or has too many pixels.
+
+    What is kept is what can be seen: no place, no name of a phone, nothing after the image's end.
+    """
+    try:
+        with Image.open(BytesIO(body), formats=FORMATS) as image:
+            image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # a JPEG is read smaller at once, whatever its size
+            if image.width * image.height > MOST_PIXELS:
+                return None
+            shown = ImageOps.exif_transpose(image).convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return None
+    shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    drawn = BytesIO()
+    Image.frombytes("RGB", shown.size, shown.tobytes()).save(drawn, "JPEG", quality=85)
+    return drawn.getvalue()
 
 
 def attach(
@@ -47,13 +62,15 @@ def attach(
     on_round(session, one, parcel.id, at)
     if parcel.stage is not Stage.DELIVERED:
         raise Refusal(Reason.NOT_ON_ROUND)
-    kind = kind_of(body)
-    if not body or len(body) > LARGEST or kind is None:
-        raise BadPhoto("empty" if not body else "too_large" if len(body) > LARGEST else "no_image")
+    if not body or len(body) > LARGEST:
+        raise BadPhoto("too_large" if body else "empty")
+    drawn = redrawn(body)
+    if drawn is None:
+        raise BadPhoto("no_image")
     count = select(func.count()).select_from(DoorPhoto).where(DoorPhoto.parcel_id == parcel.id)
     if (session.scalar(count) or 0) >= MOST:
         raise BadPhoto("too_many")
-    photo = DoorPhoto(parcel_id=parcel.id, by=by, taken_at=at or now, kind=kind, body=body)
+    photo = DoorPhoto(parcel_id=parcel.id, by=by, taken_at=at or now, kind=KIND, body=drawn)
     session.add(photo)
     session.flush()
     return photo
