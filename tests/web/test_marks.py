@@ -20,6 +20,7 @@ from portal.transaction import reading, transaction
 from scheduling import booking, recalling
 from scheduling.mark_models import DeviceMark
 from scheduling.photo_models import DoorPhoto
+from scheduling.photos import redrawn
 from tests.web.test_account import Browser
 from tests.web.test_photos import JPEG
 from tests.web.test_rounds import NOON, parcels, stage_of
@@ -155,7 +156,7 @@ def test_a_photo_is_taken_once_and_only_of_what_was_handed_over(phone: Phone, pa
         assert phone.post("/round/photos", told=nonsense).status_code == 422
     with reading() as session:
         photo = session.scalars(select(DoorPhoto)).one()
-    assert (photo.taken_at, photo.body) == (NOON - 2 * HOUR, JPEG)
+    assert (photo.taken_at, photo.body) == (NOON - 2 * HOUR, redrawn(JPEG))
 
 
 @pytest.mark.parametrize("kind", ["close", "erase", ""])
