@@ -22,7 +22,7 @@ MOST_BYTES_OF_POINTS = 12_000_000
 MOST_TAGS = 200_000
 #: No parcel weighs or costs so much, in whichever unit.
 MOST_AMOUNT = 10**9
-_OF_WINDOWS = re.compile(rb"""\s*<\?xml\s[^>]*encoding=["'](?:windows-|cp)1251["']""", re.IGNORECASE)
+_OF_WINDOWS = re.compile(rb"""\s{0,99}<\?xml\s[^>]{0,200}encoding=["'](?:windows-|cp)1251["']""", re.IGNORECASE)
 #: Beside ISO: how carriers write a date. With slashes nobody knows which one is the month, unless the year goes first.
 _DAYS = ("%d.%m.%Y", "%d-%m-%Y", "%Y.%m.%d", "%Y/%m/%d", "%d.%m.%y")
 _DATES = tuple(

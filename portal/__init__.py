@@ -89,7 +89,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=False,  # our pages send no Referer; `access.guard` looks at Origin and Sec-Fetch-Site
-        MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         COMPRESS_ALGORITHM=["gzip"],
         COMPRESS_REGISTER=False,  # `headers.protect` calls it for what is not packed yet
         COMPRESS_LEVEL=1,
@@ -105,6 +104,7 @@ def _bind(app: Flask) -> None:
     engines.init(app)
     migrate.init_app(app, db, directory=str(Path(__file__).parent / "migrations"))
     login.init_app(app)
+    access.init_bodies(app)
     csrf.init_app(app)
     limits.init(app)
     compress.init_app(app)

@@ -73,14 +73,36 @@ class User(UserMixin):
         self.is_cashier = staff.is_cashier and staff.role in MAY_BE_CASHIER
 
 
-def allow(rule: Rule) -> Callable[[View], View]:
-    """Mark a view with its rule."""
+#: The most bytes of a body that a view reads unless it says otherwise: a stranger's form is small, and so is a
+#: program's order; a page of staff may have hundreds of rows to tick.
+BODY_OF_STRANGERS, BODY_OF_PROGRAMS, BODY_OF_STAFF = 16 * 1024, 64 * 1024, 256 * 1024
+#: However large a file may be, the typed fields beside it stay in memory.
+LARGEST_FIELDS = 512 * 1024
+
+
+def allow(rule: Rule, body: int | None = None) -> Callable[[View], View]:
+    """Mark a view with its rule, and with the most bytes of a body that it reads where that is not the usual."""
 
     def mark(view: View) -> View:
         view.__dict__["access_rule"] = rule
+        view.__dict__["body_limit"] = body or _usual_body(rule)
         return view
 
     return mark
+
+
+def _usual_body(rule: Rule) -> int:
+    if rule in (Rule.PUBLIC, Rule.LINK, Rule.SIGNATURE):
+        return BODY_OF_STRANGERS
+    return BODY_OF_PROGRAMS if rule is Rule.KEY else BODY_OF_STAFF
+
+
+def limit_body() -> None:
+    """Before anybody reads the body: a larger one than its route expects is refused with 413, and is not read."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    limit = getattr(view, "body_limit", BODY_OF_STRANGERS)
+    request.max_content_length = limit
+    request.max_form_memory_size = min(limit, LARGEST_FIELDS)
 
 
 def rule_of(endpoint: str | None) -> Rule | None:
@@ -174,3 +196,8 @@ def _load(user_id: str) -> User | None:
 def init(app: Flask) -> None:
     """Put the guard before every request of an app."""
     app.before_request(guard)
+
+
+def init_bodies(app: Flask) -> None:
+    """Limit bodies; bound before whatever reads forms, and that is the check of forms' tokens."""
+    app.before_request(limit_body)

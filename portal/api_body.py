@@ -14,8 +14,6 @@ from portal.cells import Cell, Kept
 from portal.order_reasons import BadOrder
 from portal.places import UnknownPlace
 
-#: An order is a few hundred bytes.
-LARGEST = 64 * 1024
 MOST_CANDIDATES = 20
 _KEY = re.compile(r"[!-~]{1,80}")
 #: Whoever packs our answer on the way marks the tag; it is the same version.
@@ -56,7 +54,6 @@ def cells(request: Request, known: Collection[str]) -> dict[str, str]:
 
     Raises: BadBody; RequestEntityTooLarge.
     """
-    request.max_content_length = LARGEST
     try:
         body = json.loads(request.get_data(), parse_float=_decimal)
     except (ValueError, RecursionError) as error:

@@ -10,6 +10,7 @@ from sms import texts
 from sms.hook_events import FOR_PROGRAMS, OF_OCCASION
 from sms.occasions import MANNERS, Audience, Channel, Occasion
 from sms.preferences import PLANS, REMIND_EVERY, Preferences, Teller, Tellers, deviations, is_for_shop
+from sms.sender_names import Standing
 from sms.texts import BadText
 
 _SENDER = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{1,10}")
@@ -112,6 +113,17 @@ def _sender(text: str) -> str:
     return name
 
 
+def insist_on_sender(found: Standing) -> None:
+    """Let a name pass that is the shop's own, or that it may ask for. Raises BadForm."""
+    if found in (Standing.RESERVED, Standing.REFUSED):
+        raise BadForm(
+            "sender",
+            _("Имя похоже на чужое: банка, госуслуг, перевозчика. Впишите имя своего магазина или оставьте pochta."),
+        )
+    if found is Standing.OF_ANOTHER:
+        raise BadForm("sender", _("Под таким или очень похожим именем пишет другой магазин. Впишите другое."))
+
+
 def _first_text(text: str) -> str:
     template = " ".join(text.split())
     if template:
@@ -134,6 +146,13 @@ def bad_text(problem: BadText) -> str:
                 "В тексте чужой адрес «{address}»: по таким SMS узнают мошенников. Оставьте только {mark}.",
                 address=problem.value,
                 mark="{link}",
+            )
+        case "joined":
+            return _("Ссылка слиплась с соседними знаками и не откроется. Отделите {mark} пробелами.", mark="{link}")
+        case "marked":
+            return _(
+                "В тексте слово «{word}»: о картах, кодах и спешке пишут мошенники, мы о таком не пишем. Уберите его.",
+                word=problem.value,
             )
         case "unknown":
             return _("Подстановки «{name}» нет. Можно: {marks}.", name=problem.value, marks=MARKS)

@@ -70,6 +70,7 @@ def sample(shop: str, template: str) -> Sample:
     names, known, template = Names(shop, _EXAMPLE_ORDER), {"dates": _EXAMPLE_DATES}, " ".join(template.split())
     try:
         if template:
+            texts.check_own(template)
             text = texts.own(template, names, known, link, "ru")
         else:
             text = texts.sms("first_link", names, known, link, "ru")

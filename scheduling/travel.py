@@ -32,7 +32,7 @@ _PLACE_WORDS = re.compile(
     r"^(?:г|город|м|місто|пгт|пос|поселок|с|село|д|дер|деревня|х|хутор|станица)\b\.?\s"
     r"|\b(?:обл|область|край|респ|республика|район|р-н)\b"
 )
-_POSTCODE = re.compile(r"\s*\d{5,6}\s*,")
+_POSTCODE = re.compile(r"(?<!\d)\d{5,6}\s{0,3},")
 #: People in a place where one street is as near as another.
 VILLAGE = 3_000
 _KEY_LENGTH = 120
@@ -103,9 +103,9 @@ def _read(address: str) -> tuple[str, int | None]:
     parts = _POSTCODE.sub("", address.lower().replace("ё", "е"), count=1).split(",")
     n = _street_part(parts)
     street, rest = _STREET_WORDS.sub(" ", parts[n]), ",".join(parts[n + 1 :])
-    inline = re.match(r"(.*\D)\s+(\d+)\S*$", street.strip())
-    if not rest and inline:
-        street, rest = inline.group(1), inline.group(2)
+    head, _, last = street.strip().rpartition(" ")
+    if not rest and head and last[:1].isdigit():
+        street, rest = head, last
     found = _HOUSE.search(rest)
     return " ".join(street.replace(".", " ").split()), int(found.group()) if found else None
 

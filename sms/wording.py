@@ -16,7 +16,7 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Parcel
 from parcels.stages import Kind, Stage
-from sms import duties, guards, ledger, opt_out, story, texts
+from sms import duties, guards, ledger, opt_out, sender_names, story, texts
 from sms.hours import ALWAYS, next_waking
 from sms.models import Message, Status
 from sms.occasions import MANNERS, Audience, Channel, Occasion
@@ -96,7 +96,8 @@ def prepare(session: Session, message_id: int, desk: Desk, now: datetime) -> Sta
     if (begins := next_waking(now, zone, waking)) > now:
         row.due_at = begins
         return row.status
-    _word(row, told, choices, desk)
+    sender = sender_names.in_use(session, row.shop_id, choices.sender)
+    _word(row, told, choices, desk, sender)
     _note_dates(session, row, told, now)
     return _send_or_not(session, row, choices, now)
 
@@ -140,7 +141,7 @@ def _send_or_not(session: Session, row: Message, choices: Preferences, now: date
     return Status.DEAD
 
 
-def _word(row: Message, told: Story, choices: Preferences, desk: Desk) -> None:
+def _word(row: Message, told: Story, choices: Preferences, desk: Desk, sender: str) -> None:
     parcel, key = told.parcel, phrase_key(Occasion(row.kind), row.about, told)
     is_his = row.audience == Audience.RECIPIENT
     row.language = parcel.language if is_his and parcel.language in texts.LANGUAGES else "ru"
@@ -155,11 +156,12 @@ def _word(row: Message, told: Story, choices: Preferences, desk: Desk) -> None:
         letter = texts.letter(key, names, known, url, row.unsubscribe, row.language)
         row.subject, row.text = letter.subject, letter.text
         return
-    if key == Occasion.FIRST_LINK and choices.first_text:
+    if key == Occasion.FIRST_LINK and choices.first_text and texts.is_sendable(choices.first_text):
         row.text = texts.own(choices.first_text, names, known, link, row.language)
     else:
         row.text = texts.sms(key, names, known, link, row.language)
-    row.sender, row.parts = choices.sender, measure(row.text).parts
+    row.sender = sender
+    row.parts = measure(row.text).parts
     row.price_minor = row.parts * choices.price_minor
 
 

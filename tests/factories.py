@@ -17,6 +17,7 @@ from scheduling import matrix, round_building, zones
 from scheduling.matrix import LaneRow
 from scheduling.models import Zone, ZoneSettlement
 from scheduling.round_models import Round
+from sms import sender_names
 
 #: A Monday noon in Chelyabinsk.
 NOW = datetime(2026, 11, 16, 7, 0, tzinfo=UTC)
@@ -115,3 +116,9 @@ def zone_of(session: Session, settlement_id: int) -> Zone:
     """The slot zone of a settlement."""
     query = select(Zone).join(ZoneSettlement).where(ZoneSettlement.settlement_id == settlement_id)
     return session.scalars(query).one()
+
+
+def approve_sender(session: Session, shop_id: int, name: str) -> None:
+    """Let a shop write under a name."""
+    sender_names.ask(session, shop_id, name, NOW)
+    sender_names.decide(session, sender_names.skeleton_of(name), name, "manager", NOW, is_approved=True)

@@ -25,6 +25,7 @@ from portal.routes.orders import bp as orders
 from portal.routes.phone import bp as phone
 from portal.routes.photos import bp as photos
 from portal.routes.rounds import bp as rounds
+from portal.routes.sender_names import bp as sender_names
 from portal.routes.shop import bp as shop
 from portal.routes.shop_api import bp as shop_api
 from portal.routes.shop_keys import bp as shop_keys
@@ -62,6 +63,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
         phone,
         photos,
         rounds,
+        sender_names,
         shop,
         shop_api,
         shop_keys,

@@ -11,11 +11,11 @@ from parcels.models import Shop
 from portal import hook_words, hooks_page, informing_page, informing_words, notices
 from portal.access import Rule, allow
 from portal.extensions import now
-from portal.informing_form import BadForm, hook_pairs, meanwhile, pairs, preferences_of
+from portal.informing_form import BadForm, hook_pairs, insist_on_sender, meanwhile, pairs, preferences_of
 from portal.languages import _, language
 from portal.manage_page import weekday_names
 from portal.transaction import reading, transaction
-from sms import preferences
+from sms import preferences, sender_names
 from sms.hook_events import FOR_PROGRAMS
 from sms.preferences import ALWAYS_OURS, PLANS, REMIND_EVERY, ChosenMeanwhile, Teller, is_for_shop
 
@@ -58,6 +58,7 @@ def choose() -> ResponseReturnValue:
             shop = _shop(session)
             preferences.insist_on(session, shop.id, request.form.get("seen", -1, int))
             wanted = preferences_of(request.form, preferences.of_shop(session, shop.id))
+            insist_on_sender(sender_names.ask(session, shop.id, wanted.sender, now()))
             is_news = preferences.choose(session, shop.id, wanted, current_user.name, now())
     except BadForm as problem:
         return _page(problem), 422
@@ -92,7 +93,11 @@ def _page(problem: BadForm | None = None) -> str:
     with reading() as session:
         shop = _shop(session)
         choices = preferences.of_shop(session, shop.id)
-        page = {"seen": preferences.version(session, shop.id), "hook_addresses": hooks_page.count(session, shop.id)}
+        page = {
+            "is_sender_waiting": not sender_names.is_approved(session, shop.id, choices.sender),
+            "seen": preferences.version(session, shop.id),
+            "hook_addresses": hooks_page.count(session, shop.id),
+        }
     sample = informing_page.sample(shop.name, str(typed.get("first_text", choices.first_text)))
     return render_template(
         "pages/informing.html", shop=shop, choices=choices, typed=typed, problem=problem, sample=sample, **page

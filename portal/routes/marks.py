@@ -22,15 +22,14 @@ WORKER = {"Service-Worker-Allowed": "/round", "Cache-Control": "no-cache"}
 
 
 @bp.post("/marks")
-@allow(Rule.COURIER)
+@allow(Rule.COURIER, body=LARGEST)
 def take() -> ResponseReturnValue:
     """Marks that waited in the phone, in order. Each gets its own answer; what has none is sent again."""
-    request.max_content_length = LARGEST
     return _answers(_read(request.get_data()))
 
 
 @bp.post("/photos")
-@allow(Rule.COURIER)
+@allow(Rule.COURIER, body=photos.LARGEST + LARGEST)
 def take_photo() -> ResponseReturnValue:
     """A photo that waited in the phone: `told` is its mark, as `/round/marks` has it, `photo` the file."""
     sent = request.files.get("photo")

@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal import matrix_import, matrix_page, matrix_words
-from portal.access import Rule, allow
+from portal.access import BODY_OF_STAFF, Rule, allow
 from portal.day_page import notices_of
 from portal.extensions import now
 from portal.languages import language
 from portal.matrix_form import BadForm, source_of
-from portal.sheets import BadSheet
+from portal.sheets import MAX_FILE, BadSheet
 from portal.transaction import reading, transaction
 from scheduling import matrix_versions
 from scheduling.matrix_rows import BadFile
@@ -32,7 +32,7 @@ def versions() -> ResponseReturnValue:
 
 
 @bp.post("/upload")
-@allow(Rule.MANAGER)
+@allow(Rule.MANAGER, body=MAX_FILE + BODY_OF_STAFF)
 def upload() -> ResponseReturnValue:
     """Check a file and show what it would change. Nothing is written yet."""
     with tempfile.NamedTemporaryFile(prefix="vekha-matrix-") as file:

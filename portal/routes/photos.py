@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from parcels.journal import UnknownParcel
 from portal import courier_day, round_words
-from portal.access import Rule, allow
+from portal.access import BODY_OF_STAFF, Rule, allow
 from portal.courier_day import Said
 from portal.extensions import now
 from portal.transaction import reading, transaction
@@ -19,7 +19,7 @@ bp = Blueprint("photos", __name__)
 
 
 @bp.post("/round/<int:parcel_id>/photo")
-@allow(Rule.COURIER)
+@allow(Rule.COURIER, body=photos.LARGEST + BODY_OF_STAFF)
 def add(parcel_id: int) -> ResponseReturnValue:
     """A photo of a parcel that has just been handed over; what is none is refused with a sentence."""
     moment, form, sent = now(), request.form.to_dict(), request.files.get("photo")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from carriers.registry import CARRIERS
 from parcels.models import Shop
 from portal import numbers, sheets
-from portal.access import Rule, allow
+from portal.access import BODY_OF_STAFF, Rule, allow
 from portal.extensions import now
 from portal.matrix_words import bad_sheet
 from portal.sheets import BadSheet
@@ -29,7 +29,7 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.post("")
-@allow(Rule.SHOP)
+@allow(Rule.SHOP, body=sheets.MAX_FILE + BODY_OF_STAFF)
 def take() -> ResponseReturnValue:
     """Take a list as a whole, or show what is wrong with each bad line."""
     carrier = request.form.get("carrier", "")

@@ -88,10 +88,9 @@ def _given() -> Any:
 
 
 @bp.post("/webhooks/carriers/<code>/<secret>")
-@allow(Rule.SIGNATURE)
+@allow(Rule.SIGNATURE, body=pushing.LARGEST)
 def carrier(code: str, secret: str) -> ResponseReturnValue:
     """News that a carrier pushes; it cannot sign, so a secret stands in the address that it was given."""
-    request.max_content_length = pushing.LARGEST
     known = pushing.pusher(code, secret) or abort(403)
     try:
         pushing.receive(known, request.get_data(), now())

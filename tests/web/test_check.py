@@ -13,12 +13,12 @@ from sqlalchemy import select
 from portal import links
 from portal.ticking import tick
 from portal.transaction import reading, transaction
-from sms import genuine, opt_out, preferences
+from sms import marks, opt_out, preferences
 from sms.models import Message, Status
 from sms.occasions import MANNERS, Audience, Occasion
 from sms.phrases import PHRASES
 from sms.preferences import Preferences
-from tests.factories import NOW, make_parcel, make_world
+from tests.factories import NOW, approve_sender, make_parcel, make_world
 
 PHONE = "+7 913 000-12-42"
 
@@ -29,6 +29,7 @@ def sent(both: Flask) -> str:
     with transaction() as session:
         shop = make_world(session)
         preferences.choose(session, shop.id, Preferences(sender="TeplyDom"), "test", NOW)
+        approve_sender(session, shop.id, "TeplyDom")
         make_parcel(session, shop)
     tick(NOW)
     with reading() as session:
@@ -85,7 +86,7 @@ def test_none_of_our_own_texts_looks_like_phishing(language: str) -> None:
     """To recipients, that is: only they are warned of messages about money."""
     to_shops = {occasion.value for occasion in Occasion if MANNERS[occasion].audience is not Audience.RECIPIENT}
     said = [phrase for key, row in PHRASES[language].items() if key not in to_shops for phrase in row]
-    assert [(p, list(genuine.marks_of(p, "v.ru"))) for p in said if list(genuine.marks_of(p, "v.ru"))] == []
+    assert [(p, list(marks.marks_of(p, "v.ru"))) for p in said if list(marks.marks_of(p, "v.ru"))] == []
 
 
 def test_letters_end_by_one_press_and_a_look_changes_nothing(both: Flask, visitor: FlaskClient) -> None:

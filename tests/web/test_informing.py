@@ -19,7 +19,7 @@ from sms import preferences
 from sms.models import Message, Status
 from sms.occasions import Channel, Occasion
 from sms.preferences import Informing, Preferences, Teller
-from tests.factories import NOW, TOMSK, make_parcel, make_staff, make_world
+from tests.factories import NOW, TOMSK, approve_sender, make_parcel, make_staff, make_world
 from tests.web.test_account import Browser
 
 PAGE = "/shop/informing"
@@ -154,6 +154,7 @@ def test_the_parts_are_shown_while_typing(shop: Browser) -> None:
 def test_the_chosen_text_is_the_one_that_is_sent(shop: Browser, shop_id: int) -> None:
     shop.post(PAGE, **USUAL | {"first_text": "{shop}, {order}: {link}"})
     with transaction() as session:
+        approve_sender(session, shop_id, "TeplyDom")
         parcel = make_parcel(session, session.get_one(Shop, shop_id), order_number="117")
     tick(NOW)
     with reading() as session:
