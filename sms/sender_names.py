@@ -9,101 +9,17 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from parcels.models import Base
 from sms.preferences import DEFAULT_SENDER
 
-#: Whose name nobody may borrow: banks, the state, payment systems, operators, carriers and market places. A name that
-#: holds one of the longer ones anywhere is refused too; look-alike digits are read as letters.
-_OF_OTHERS = frozenset(
-    [
-        "sber",
-        "sberbank",
-        "vtb",
-        "tinkoff",
-        "tbank",
-        "tcsbank",
-        "alfabank",
-        "alfa",
-        "gazprom",
-        "raiffeisen",
-        "rosbank",
-        "psbank",
-        "sovcombank",
-        "pochtabank",
-        "rshb",
-        "otkritie",
-        "homecredit",
-        "mkb",
-        "kaspi",
-        "privat24",
-        "privatbank",
-        "monobank",
-        "visa",
-        "mastercard",
-        "mir",
-        "sbp",
-        "nspk",
-        "paypal",
-        "qiwi",
-        "yoomoney",
-        "webmoney",
-        "gosuslugi",
-        "gosusl",
-        "mosru",
-        "mvd",
-        "fns",
-        "nalog",
-        "fssp",
-        "gibdd",
-        "fsb",
-        "pfr",
-        "sfr",
-        "minzdrav",
-        "mchs",
-        "kremlin",
-        "sud",
-        "police",
-        "interpol",
-        "cbr",
-        "centrobank",
-        "esia",
-        "egov",
-        "diia",
-        "mts",
-        "beeline",
-        "megafon",
-        "tele2",
-        "yota",
-        "rostelecom",
-        "tmobile",
-        "kyivstar",
-        "pochtarf",
-        "russianpost",
-        "ruspost",
-        "cdek",
-        "sdek",
-        "boxberry",
-        "dpd",
-        "dhl",
-        "ups",
-        "fedex",
-        "ems",
-        "dostavista",
-        "novaposhta",
-        "meest",
-        "ozon",
-        "wildberries",
-        "wb",
-        "avito",
-        "yandex",
-        "lamoda",
-        "aliexpress",
-        "amazon",
-        "vkontakte",
-        "telegram",
-        "whatsapp",
-        "google",
-        "microsoft",
-        "kaspersky",
-    ]
-)
+#: Banks, payment systems, the state, operators, carriers and market places.
+_NAMES_OF_OTHERS = """
+sber sberbank vtb tinkoff tbank tcsbank alfabank alfa gazprom raiffeisen rosbank psbank sovcombank pochtabank rshb
+otkritie homecredit mkb kaspi privat24 privatbank monobank visa mastercard mir sbp nspk paypal qiwi yoomoney
+webmoney gosuslugi gosusl mosru mvd fns nalog fssp gibdd fsb pfr sfr minzdrav mchs kremlin sud police interpol cbr
+centrobank esia egov diia mts beeline megafon tele2 yota rostelecom tmobile kyivstar pochtarf russianpost ruspost
+cdek sdek boxberry dpd dhl ups fedex ems dostavista novaposhta meest ozon wildberries wb avito yandex lamoda
+aliexpress amazon vkontakte telegram whatsapp google microsoft kaspersky
+"""
+#: Whose name nobody may borrow. A name that holds one of the longer ones anywhere is refused too.
+_OF_OTHERS = frozenset(_NAMES_OF_OTHERS.split())
 #: What phones and banks sign with; alone it names nobody.
 _OF_NOBODY = frozenset({"info", "alert", "security", "support", "service", "code", "sms", "bank"})
 _LONG = 5

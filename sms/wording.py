@@ -96,8 +96,9 @@ def prepare(session: Session, message_id: int, desk: Desk, now: datetime) -> Sta
     if (begins := next_waking(now, zone, waking)) > now:
         row.due_at = begins
         return row.status
-    sender = sender_names.in_use(session, row.shop_id, choices.sender)
-    _word(row, told, choices, desk, sender)
+    _word(row, told, choices, desk)
+    if row.channel == Channel.SMS:
+        row.sender = sender_names.in_use(session, row.shop_id, choices.sender)
     _note_dates(session, row, told, now)
     return _send_or_not(session, row, choices, now)
 
@@ -141,7 +142,7 @@ def _send_or_not(session: Session, row: Message, choices: Preferences, now: date
     return Status.DEAD
 
 
-def _word(row: Message, told: Story, choices: Preferences, desk: Desk, sender: str) -> None:
+def _word(row: Message, told: Story, choices: Preferences, desk: Desk) -> None:
     parcel, key = told.parcel, phrase_key(Occasion(row.kind), row.about, told)
     is_his = row.audience == Audience.RECIPIENT
     row.language = parcel.language if is_his and parcel.language in texts.LANGUAGES else "ru"
@@ -160,7 +161,6 @@ def _word(row: Message, told: Story, choices: Preferences, desk: Desk, sender: s
         row.text = texts.own(choices.first_text, names, known, link, row.language)
     else:
         row.text = texts.sms(key, names, known, link, row.language)
-    row.sender = sender
     row.parts = measure(row.text).parts
     row.price_minor = row.parts * choices.price_minor
 
