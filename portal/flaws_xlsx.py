@@ -17,7 +17,7 @@ _TRUE = ("1", "true")
 _FOLDER = "xl/"
 #: A sheet in UTF-8, as programs write it, and what alone can be a flaw in it: most sheets need not be walked through.
 _PLAIN = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml(?:(?!encoding)[^>])*(?:encoding=[\"'](?i:utf-8)[\"'][^>]*)?>\s*)?<[\w:]"
+    rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<\?xml(?:(?!encoding)[^>]){0,200}(?:encoding=[\"'](?i:utf-8)[\"'][^>]{0,200})?>\s{0,99})?<[\w:]"
 )
 _SUSPECT = re.compile(rb"<(?:\w+:)?f[\s/>]|\st\s*=\s*[\"']\s*e|\shidden\s*=|&#")
 
