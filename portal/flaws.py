@@ -16,12 +16,18 @@ class Flaws:
     """Of one sheet: what stands in cells that cannot be read, and which rows are hidden.
 
     `texts` holds errors as they are shown and formulas without a value as `=…`; `covered` are the cells that are merged
-    into another.
+    into another; `widths` says in how many digits a whole number is shown, with noughts before it.
     """
 
     texts: dict[Place, str] = field(default_factory=dict)
     covered: set[Place] = field(default_factory=set)
+    widths: dict[Place, int] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
+
+    @property
+    def rows(self) -> set[int]:
+        """The rows that have any."""
+        return {row for places in (self.texts, self.covered, self.widths) for row, _column in places}
 
     def merge(self, ranges: Iterable[tuple[Place, Place]], height: int) -> None:
         """Note merged ranges, given by their first and last places, of a sheet of `height` rows."""

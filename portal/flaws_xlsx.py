@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -14,7 +14,9 @@ Attributes = dict[str, str]
 #: As much of a formula or an error as is shown.
 _SHOWN = 60
 _TRUE = ("1", "true")
-_FOLDER = "xl/"
+_FOLDER, _STYLES = "xl/", "xl/styles.xml"
+#: `00000` shows 123 as 00123; the number that people see is the longer one.
+_NOUGHTS = re.compile(r"0{2,40}")
 #: A sheet in UTF-8, as programs write it, and what alone can be a flaw in it: most sheets need not be walked through.
 _PLAIN = re.compile(
     rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<\?xml(?:(?!encoding)[^>]){0,200}(?:encoding=[\"'](?i:utf-8)[\"'][^>]{0,200})?>\s{0,99})?<[\w:]"
@@ -27,20 +29,23 @@ class Xlsx:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._book = _Book()
+        self._book, self._styles = _Book(), _Styles()
         self._targets: dict[str, str] = {}
         with zipfile.ZipFile(path) as archive:
             with archive.open("xl/workbook.xml") as file:
                 _parse(file, self._book.start)
             with archive.open("xl/_rels/workbook.xml.rels") as file:
                 _parse(file, self._relation)
+            if _STYLES in archive.namelist():
+                with archive.open(_STYLES) as file:
+                    _parse(file, self._styles.start, self._styles.end)
 
     def of(self, name: str) -> Flaws:
         """The flaws of a sheet. Raises: KeyError, expat.ExpatError, zipfile.BadZipFile."""
-        scan = _Sheet(is_worked_out=self._book.is_worked_out)
+        scan = _Sheet(self._styles.widths, is_worked_out=self._book.is_worked_out)
         with zipfile.ZipFile(self._path) as archive:
             content = archive.read(self._targets[self._book.sheets[name]])
-        if not _PLAIN.match(content) or _SUSPECT.search(content):
+        if self._styles.widths or not _PLAIN.match(content) or _SUSPECT.search(content):
             _parse(BytesIO(content), scan.start, scan.end, scan.characters)
         return scan.flaws
 
@@ -66,11 +71,37 @@ class _Book:
                 self.is_worked_out = attributes.get("fullCalcOnLoad", "0") not in _TRUE
 
 
+class _Styles:
+    """The styles that show a whole number with noughts before it: in how many digits, by their number."""
+
+    def __init__(self) -> None:
+        self.widths: dict[str, int] = {}
+        self._formats: dict[str, int] = {}
+        self._count, self._is_of_cells = 0, False
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        match _local(name):
+            case "numFmt" if _NOUGHTS.fullmatch(attributes.get("formatCode", "")):
+                self._formats[attributes.get("numFmtId", "")] = len(attributes["formatCode"])
+            case "cellXfs":
+                self._is_of_cells = True
+            case "xf" if self._is_of_cells:
+                width = self._formats.get(attributes.get("numFmtId", ""))
+                if width is not None:
+                    self.widths[str(self._count)] = width
+                self._count += 1
+
+    def end(self, name: str) -> None:
+        if _local(name) == "cellXfs":
+            self._is_of_cells = False
+
+
 class _Sheet:
     """Walks through the cells of a sheet."""
 
-    def __init__(self, *, is_worked_out: bool) -> None:
+    def __init__(self, widths: Mapping[str, int], *, is_worked_out: bool) -> None:
         self.flaws = Flaws()
+        self._widths = widths
         self._is_worked_out = is_worked_out
         self._row, self._column = -1, -1
         self._kind, self._has_formula = "n", False
@@ -86,6 +117,8 @@ class _Sheet:
             case "c":
                 self._column = _column(attributes["r"]) if "r" in attributes else self._column + 1
                 self._kind, self._has_formula, self._said = attributes.get("t", "n"), False, {}
+                if attributes.get("s") in self._widths:
+                    self.flaws.widths[self._row, self._column] = self._widths[attributes["s"]]
             case "f":
                 self._has_formula, self._into = True, "f"
             case "v":

@@ -16,7 +16,7 @@ from parcels.journal import NewFact, StaleVersion
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind, Stage
 from portal import places, sheets
-from portal.order_rows import KNOWN, REQUIRED, Faults, columns, normal_phone, order_number
+from portal.order_rows import KNOWN, REQUIRED, Faults, as_written, columns, normal_phone, order_number
 from portal.order_rows import BadOrder as BadOrder
 from portal.order_rows import BadPhone as BadPhone
 from portal.table_header import Columns
@@ -79,7 +79,7 @@ class Intake:
     def take(self, session: Session, rows: Iterable[sheets.Row], now: datetime) -> None:
         """Take some rows in. Their shops are locked, so that two intakes of one shop go one after the other."""
         batch = list(rows)
-        shops = _shops_of(session, {self._shop_code(cells) for _, cells in batch})
+        shops = _shops_of(session, {self.default_shop, *(cells.get("shop", "").strip() for _, cells in batch)})
         for line, cells in batch:
             try:
                 outcome = self._take_row(session, shops, line, cells, now)
@@ -88,15 +88,12 @@ class Intake:
             else:
                 setattr(self, outcome, getattr(self, outcome) + 1)
 
-    def _shop_code(self, cells: Mapping[str, str]) -> str:
-        return cells.get("shop") or self.default_shop
-
     def _take_row(
         self, session: Session, shops: dict[str, Shop], line: int, cells: Mapping[str, str], now: datetime
     ) -> str:
         if sheets.BEYOND in cells:
             raise BadOrder("extra_cells", cells[sheets.BEYOND])
-        code = self._shop_code(cells)
+        code = as_written(cells, "shop") or self.default_shop
         if code not in shops:
             raise BadOrder("unknown_shop" if code else "no_shop", code)
         read = _read(session, shops[code], cells, now)

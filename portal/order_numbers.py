@@ -4,6 +4,7 @@ A lone comma or point with three digits after it may part thousands or decimals:
 """
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from portal.cells import Kept, kept
@@ -14,6 +15,8 @@ MAX_RUBLES, MAX_PIECES, MAX_KILOS = 10_000_000, 999, 1_000
 _WRITTEN = re.compile(r"(\d{1,3}(?:[ ']\d{3}){1,4}|\d{1,12})(?:[.,](\d{1,20}))?", re.ASCII)
 _APOSTROPHES = str.maketrans("’ʼ`", "'''")
 _RUBLES = ("рублей", "рубля", "рубль", "руб.", "руб", "р.", "р", "rub.", "rub", "rur", "₽")
+_KILOS = ("кг.", "кг", "kg")
+_PLACES = ("шт.", "шт", "pcs")
 _NO_KOPECKS = (",-", ".-", ",—", ".—", ",–", ".–")
 #: What computers lose when they add tenths; a true fraction of a kopeck is never as small.
 _NOISE = Decimal("0.000001")
@@ -32,7 +35,7 @@ class _Unclear(ValueError):
 def kopecks(text: str) -> int:
     """A sum in kopecks, of what is written in rubles. Raises BadOrder."""
     try:
-        rubles = _number(_without_currency(text) if kept(text) is None else text)
+        rubles = _number(_without_kopecks(_without_unit(text, _RUBLES)))
         if rubles > MAX_RUBLES:
             raise BadOrder("bad_cod", text, says="cod_limit")
         return _whole(rubles * 100)
@@ -43,7 +46,7 @@ def kopecks(text: str) -> int:
 def pieces(text: str) -> int:
     """How many places a parcel has. Raises BadOrder."""
     try:
-        count = _whole(_number(text))
+        count = _whole(_number(_without_unit(text, _PLACES)))
     except _Unclear:
         raise BadOrder("bad_pieces", text) from None
     if not 1 <= count <= MAX_PIECES:
@@ -54,7 +57,7 @@ def pieces(text: str) -> int:
 def grams(text: str) -> int:
     """A weight in grams, of what is written in kilograms; rounded, and at least one. Raises BadOrder."""
     try:
-        kilos = _number(text, may_begin_with_zero=True)
+        kilos = _number(_without_unit(text, _KILOS), may_begin_with_zero=True)
     except _Unclear as unclear:
         raise BadOrder("bad_weight", text, says="weight_thousands" if unclear.is_thousands else "") from None
     if not 0 < kilos <= MAX_KILOS:
@@ -98,13 +101,16 @@ def _whole(number: Decimal) -> int:
     return int(nearest)
 
 
-def _without_currency(text: str) -> str:
-    """A sum without the name of the ruble and without the dash that stands for no kopecks."""
+def _without_unit(text: str, names: Sequence[str]) -> str:
+    """What is written before the name of its unit; a number of a program has none."""
+    if kept(text) is not None:
+        return text
     bare = " ".join(text.split()).lower()
-    for name in _RUBLES:
-        if bare.endswith(name):
-            bare = bare.removesuffix(name).rstrip()
-            break
-    for sign in _NO_KOPECKS:
-        bare = bare.removesuffix(sign)
-    return bare
+    name = next((name for name in names if bare.endswith(name)), "")
+    return bare.removesuffix(name).rstrip()
+
+
+def _without_kopecks(text: str) -> str:
+    """A sum without the dash that stands for no kopecks."""
+    dash = next((dash for dash in _NO_KOPECKS if kept(text) is None and text.endswith(dash)), "")
+    return text.removesuffix(dash) if dash else text

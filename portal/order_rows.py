@@ -167,7 +167,7 @@ def mailbox(text: str) -> str:
     """An e-mail address that our mailer can write to, as it is written, without spaces around it. Raises BadOrder."""
     address = _line(text)
     name, at, host = address.rpartition("@")
-    if at and not name.isascii():
+    if at and not name.isascii() and name.isalnum():
         raise BadOrder("bad_email", address, says="email_letters")
     is_good = len(address) <= _LENGTHS["email"] and _NAME.fullmatch(name) and _HOST.fullmatch(host)
     if not is_good or any(_LATIN.search(part) and _CYRILLIC.search(part) for part in host.split(".")):

@@ -139,7 +139,7 @@ def _sheet(book: CalamineWorkbook, index: int, name: str, flaws: Flaws, required
     grid = table.to_python(skip_empty_area=False)
     flaws.merge(table.merged_cell_ranges or (), len(grid))
     sheet = Sheet(name, [])
-    flawed = {row for row, _column in flaws.texts} | {row for row, _column in flaws.covered}
+    flawed = flaws.rows
     for row, values in enumerate(grid):
         if row in flawed:
             cells = [_cell(flaws, row, column, value) for column, value in enumerate(values)]
@@ -158,11 +158,16 @@ def _sheet(book: CalamineWorkbook, index: int, name: str, flaws: Flaws, required
 
 
 def _cell(flaws: Flaws, row: int, column: int, value: object) -> Printed:
-    """A cell as it is printed: its flaw if it has one, else its value."""
-    if (row, column) in flaws.covered:
+    """A cell as it is printed: its flaw if it has one, else its value, in as many digits as it is shown."""
+    place = row, column
+    if place in flaws.covered:
         return [Kept.MERGED.value, ""]
-    flaw = flaws.texts.get((row, column))
-    return as_cell(value) if flaw is None else flaw
+    if place in flaws.texts:
+        return flaws.texts[place]
+    cell = as_cell(value)
+    if place in flaws.widths and isinstance(cell, list) and cell[0] == Kept.NUMBER.value and cell[1].isdigit():
+        cell[1] = cell[1].zfill(flaws.widths[place])
+    return cell
 
 
 def as_cell(value: object) -> Printed:

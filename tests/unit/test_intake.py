@@ -164,13 +164,18 @@ def test_every_bad_cell_of_a_row_is_named(session: Session) -> None:
     assert [part for part in parts if part not in words] == []
 
 
-@pytest.mark.parametrize("name", [*GOOD, "region", "email", "language", "accepted_at", "track", "carrier"])
+@pytest.mark.parametrize("name", [*GOOD, "shop", "region", "email", "language", "accepted_at", "track", "carrier"])
 @pytest.mark.parametrize("text", ["#Н/Д", "#REF!", "=VLOOKUP(A1;B1:C9;2)", "То\ufffdск"])
 def test_what_cannot_be_read_is_never_nothing(session: Session, name: str, text: str) -> None:
     row = {**GOOD, "track": "RR123456785RU", "carrier": "russian_post", name: text}
     done = take(session, row)
     assert (done.created, len(done.rejected)) == (0, 1)
     assert name in done.rejected[0].words
+
+
+def test_a_shop_that_cannot_be_read_is_not_the_one_of_the_command(session: Session) -> None:
+    assert take(session, {**GOOD, "shop": " teply-dom "}).created == 1
+    assert [row.reason for row in take(session, {**GOOD, "shop": "#Н/Д"}).rejected] == ["excel_error"]
 
 
 def test_a_dash_is_nothing(session: Session) -> None:

@@ -111,6 +111,7 @@ def test_a_sum_that_could_mean_anything_else_is_refused(text: str) -> None:
     ("text", "grams"),
     [
         *(("3,4", 3400), ("3.40", 3400), ("0,850", 850), ("0.999", 999), ("0.0001", 1), ("1000", 1_000_000)),
+        *(("3,4 кг", 3400), ("0.85кг", 850), ("12 kg", 12_000)),
         (number("1.855"), 1855),
         (number("3.3000000000000003"), 3300),
         (number("3.3333333333333335"), 3333),
@@ -118,6 +119,16 @@ def test_a_sum_that_could_mean_anything_else_is_refused(text: str) -> None:
 )
 def test_a_weight(text: str, grams: int) -> None:
     assert order_numbers.grams(text) == grams
+
+
+@pytest.mark.parametrize(("text", "count"), [("2", 2), ("2.0", 2), ("2 шт.", 2), (number("2.9999999999999996"), 3)])
+def test_how_many_places(text: str, count: int) -> None:
+    assert order_numbers.pieces(text) == count
+
+
+@pytest.mark.parametrize("text", ["850 г", "3 т", "3,4 фунта", "1,855 кг", "кг", "2 шт"])
+def test_a_weight_in_other_units_is_refused(text: str) -> None:
+    assert refused(order_numbers.grams, text).reason == "bad_weight"
 
 
 def test_a_limit_is_called_a_limit() -> None:
@@ -244,6 +255,7 @@ def test_a_mailbox_that_our_mailer_cannot_write_to_is_refused(text: str) -> None
 
 def test_what_is_wrong_with_russian_letters_is_said() -> None:
     assert "латинские" in refused(order_rows.mailbox, "марина@example.ru").words
+    assert "латинские" not in refused(order_rows.mailbox, "Марина <marina@example.ru>").words
 
 
 # --- texts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import openpyxl
@@ -130,10 +131,10 @@ def test_a_page_in_html(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["<html><body>Нет таблицы</body></html>", "<?xml version='1.0'?><Workbook/>", "<table>"]
+    "html", ["<html><body>Нет таблицы</body></html>", "<?xml version='1.0'?><Workbook/>", "<table>"]
 )
-def test_a_page_without_orders_is_refused(tmp_path: Path, page: str) -> None:
-    path = write(tmp_path, page.encode(), "orders.xls")
+def test_a_page_without_orders_is_refused(tmp_path: Path, html: str) -> None:
+    path = write(tmp_path, html.encode(), "orders.xls")
     with pytest.raises((BadSheet, intake.BadColumns)):
         intake.check_header(table(path).header)
 
@@ -213,6 +214,16 @@ def test_a_column_that_excel_has_cut_to_fifteen_digits(tmp_path: Path) -> None:
     numbers = [5012345678901230, 5012345678901240, 5012345678901250]
     path = saved(book(tmp_path, Лист1=[HEADER, *([number, PHONE, 1] for number in numbers)]), tmp_path)
     assert ["e+15" in number for number in column(path, "order_number")] == [True] * 3
+
+
+def test_a_number_is_what_people_see(tmp_path: Path) -> None:
+    made = book(tmp_path, Лист1=[HEADER, [123, PHONE, 7], [123456, PHONE, 7], ["A", PHONE, 7], [12.5, PHONE, 7]])
+    for row in range(2, 6):
+        made["Лист1"].cell(row, 1).number_format = "00000"
+        made["Лист1"].cell(row, 3).number_format = "0.00"
+    path = saved(made, tmp_path)
+    assert column(path, "order_number") == ["00123", "123456", "A", "12.5"]
+    assert column(path, "cod") == ["7"] * 4
 
 
 # --- which sheet
@@ -338,3 +349,46 @@ def test_a_first_line_of_nothing_but_tabs_takes_no_time(tmp_path: Path) -> None:
     with pytest.raises((BadSheet, intake.BadColumns)):
         intake.check_header(table(path).header)
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        b"<html><table>" + b"<!--" * 1_000_000,
+        b"<html><table>" + b"<td " * 1_000_000,
+        b"<html>" + b"<table><tr><td>" * 300_000,
+        b"<html><table><tr>" + b"<td colspan=1000 rowspan=1000>" * 100_000,
+        b"<html><table>" + b"<tr><td rowspan=1000 colspan=1000>x</td></tr>" * 100_000,
+    ],
+    ids=["comments", "tags", "tables", "spans", "rows"],
+)
+def test_a_page_that_is_a_bomb_ends_with_its_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, html: bytes
+) -> None:
+    monkeypatch.setattr(sheets, "MAX_SECONDS", 3)
+    began = time.monotonic()
+    with pytest.raises((BadSheet, intake.BadColumns)):
+        intake.check_header(table(write(tmp_path, html, "orders.xls")).header)
+    assert time.monotonic() - began < 20
+
+
+def test_entities_that_unfold_are_not_unfolded(tmp_path: Path) -> None:
+    path = saved(book(tmp_path, Лист1=[HEADER, [1, PHONE, "#N/A"]]), tmp_path)
+    names = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    bomb = f'<!DOCTYPE x [<!ENTITY e0 "0123456789">{names}]>'.encode()
+    path = replaced(path, "xl/worksheets/sheet1.xml", b"<worksheet", bomb + b"<worksheet")
+    path = replaced(path, "xl/worksheets/sheet1.xml", b"#N/A", b"&e11;")
+    with pytest.raises(BadSheet, match="unreadable"):
+        table(path)
+
+
+@pytest.mark.parametrize("at", [44, 48, 56, 60, 68, 76, 0x200, 0x204])
+@pytest.mark.parametrize("number", [0, 1, 2, 0x7FFFFFFF, 0xFFFFFFF0])
+def test_old_excel_with_chains_in_a_circle_ends(tmp_path: Path, at: int, number: int) -> None:
+    content = bytearray((FILES / "errors.xls").read_bytes())
+    content[at : at + 4] = number.to_bytes(4, "little")
+    path = write(tmp_path, bytes(content), "orders.xls")
+    began = time.monotonic()
+    with suppress(BadSheet):
+        table(path)
+    assert time.monotonic() - began < 10

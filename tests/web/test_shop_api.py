@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from parcels import journal
 from parcels.models import Fact, Parcel, Shop
 from parcels.stages import Kind
-from portal import api_keys, ticking
+from portal import api_keys, order_rows, ticking
 from portal.api_models import ApiAnswer
 from portal.transaction import reading, transaction
 from portal.verify import breaches
@@ -221,6 +221,42 @@ def test_the_same_thing_in_other_words_is_the_same_request(program: Program, aga
 def test_a_day_that_nobody_can_deliver_on(program: Program, order: Json, day: str) -> None:
     for choice in ({"postpone_to": day}, {"slot": day if "T" in day else f"{day}T14:00"}):
         assert program.choose(order["version"], choice).status_code in (409, 422)
+
+
+STRANGE = (
+    "\0",
+    "a\0b",
+    "\ud800",
+    "\u202e1",
+    "а" * 9_000,
+    "=1",
+    "#REF!",
+    "-",
+    "NaN",
+    0,
+    -1,
+    1e308,
+    -0.0,
+    2**63,
+    10**30,
+    "🙂",
+)
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=lambda value: repr(value)[:20])
+def test_whatever_a_program_sends_is_answered_in_words(program: Program, value: object) -> None:
+    for member in order_rows.KNOWN:
+        answer = program.post("", {**ORDER, member: value})
+        assert answer.status_code < 500, (member, answer.text)
+
+
+@pytest.mark.parametrize(
+    "number", ["a%00b", "%ED%A0%80", "%FF", "9" * 5_000, "%2e%2e", "%23", "a%2Fslots", "%F0%9F%99%82"]
+)
+def test_a_number_that_is_none_is_not_found(program: Program, number: str) -> None:
+    for path in (f"/{number}", f"/{number}/slots"):
+        assert program.get(path).status_code in (400, 404, 308)
+    assert program.post(f"/{number}/recall", {}, If_Match='"1"').status_code in (400, 404, 308)
 
 
 def test_namesakes_are_listed(program: Program) -> None:
