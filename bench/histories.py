@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.networks import NETWORKS, Network
-from scheduling.accuracy_clock import Clock, clock_of
+from scheduling.accuracy_clock import Clock, Clocks
 from scheduling.accuracy_history import History, check, columns_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+#: No deliveries: the calendar is taken at its word.
+NOTHING = np.array([], dtype=np.int64)
 FIRST = date(2023, 1, 9).toordinal()
 REGIONS = (
     *("Московская область", "Тульская область", "Воронежская область", "Ленинградская область"),
@@ -57,7 +59,7 @@ class Made:
 def make(net: Network) -> Made:
     """A history of a network: the same for the same network, seed included."""
     dice = np.random.default_rng(net.seed)
-    clock = clock_of("RU", FIRST, FIRST + net.days + 400, np.array([], dtype=np.int64))
+    clock = Clocks("RU", FIRST, FIRST + net.days + 400).of(NOTHING)
     handed = _hand_overs(net, clock, dice)
     origin = dice.choice(len(ORIGINS), len(handed), p=(0.6, 0.3, 0.1))
     settlement, region, lane = _places(net, origin, dice)
@@ -166,7 +168,7 @@ def best_days(made: Made, target: float, first: int) -> float:
     """Mean days of the promise of somebody who knows every parcel's true median and, in hindsight, the one factor
     that covers the target from row `first` on: no honest method is expected to be shorter on a network like that.
     """
-    clock = clock_of("RU", FIRST, int(made.handed[-1]), np.array([], dtype=np.int64))
+    clock = Clocks("RU", FIRST, int(made.handed[-1])).of(NOTHING)
     handed, typical, arrives = made.handed[first:], made.typical[first:], made.delivered[first:]
     dates = handed
     for factor in np.arange(1.0, 8.0, 0.02):

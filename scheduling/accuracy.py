@@ -1,33 +1,29 @@
-"""The promise with stated coverage: learned from delivered parcels, and judged on a history it has not seen.
+"""The promise with stated coverage, judged on a history: the rules of the daily lesson, day by day, and no others."""
 
-The first 70 % of the hand-overs choose the rules, by labels known by then; the rest is lived through day by day.
-"""
-
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.accuracy_clock import Clock, clock_of
-from scheduling.accuracy_history import NEVER, BadHistory, History
-from scheduling.accuracy_replay import Rules, Walk
+from scheduling.accuracy_clock import Clocks
+from scheduling.accuracy_history import BadHistory, History
+from scheduling.accuracy_replay import Walk
 from scheduling.accuracy_report import Figures, figures, is_settled
+from scheduling.accuracy_rules import Rules
 
 Ints = NDArray[np.int64]
 
+#: The hand-overs after this part of a history are judged.
 TRAINING: Final = 0.7
-#: Sharper rules than the first of CANDIDATES have to be this much shorter, and seen on this many parcels.
-GAIN, TRIED = 0.98, 2_000
-CANDIDATES: Final = (Rules(), Rules(columns=6))
-#: Where in the training part the rules are compared: from here on they have learned something.
-WARM: Final = 0.4
-_STRETCHES: Final = np.arange(0.6, 1.81, 0.01)
+#: A share this many standard errors below the target is not chance any more: the target is not kept.
+ERRORS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class BackTest:
-    """What a back-test found: our figures, the carrier's on the parcels that have its promise, and the rules used.
+    """What a back-test found: our figures, and the carrier's on the parcels that have its promise.
 
     `open_count` are parcels that are open and not due yet: they say nothing and are in no figure.
     """
@@ -37,82 +33,47 @@ class BackTest:
     carrier: Figures | None
     ratio_mean: float | None
     open_count: int
-    rules: Rules
+
+    @property
+    def is_kept(self) -> bool:
+        """Was the target kept, but for what chance explains?"""
+        return is_kept(self.ours.coverage, self.ours.n, self.target)
 
     def record(self) -> dict[str, object]:
-        """As JSON has it: our own figures, then the carrier's in a block."""
+        """As JSON has it: our own figures, then the carrier's in a block; `kept` is there, false, when we broke it."""
         found: dict[str, object] = {**self.ours.record(), "target": self.target, "open": self.open_count}
+        if not self.is_kept:
+            found["kept"] = False
         if self.carrier is not None and self.ratio_mean is not None:
             found |= {"carrier": self.carrier.record(), "ratio_mean": round(self.ratio_mean, 4)}
         return found
 
 
-def promises(history: History, cut: int, target: float = 0.98, country: str = "RU") -> tuple[Ints, Rules]:
-    """The promised dates of a whole history (ordinals, n), and the rules that the days before `cut` chose.
-
-    Args: `cut` an ordinal: nothing that became known on it or later decides about the calendar or the rules.
-    """
-    known = history.delivered[history.known_delivered < cut]
-    clock = clock_of(country, int(history.handed[0]), max(cut, int(history.handed[0])), known)
-    rules = choose(history, clock, cut, target)
-    return _dates(history, clock, rules), rules
+def is_kept(coverage: float, count: int, target: float) -> bool:
+    """Are so many of `count` promises enough for a target? Less is excused only as far as chance reaches."""
+    return coverage >= target - ERRORS * sqrt(target * (1 - target) / count)
 
 
-def choose(history: History, clock: Clock, cut: int, target: float) -> Rules:
-    """The rules whose promises would have been the shortest before `cut`, had each covered the target exactly."""
-    candidates = [replace(rules, target=target) for rules in CANDIDATES]
-    seen = _until(history, cut)
-    if len(seen.handed) * (1 - WARM) < TRIED:
-        return candidates[0]
-    costs = [_cost(seen, clock, rules, cut) for rules in candidates]
-    best = int(np.argmin(costs))
-    return candidates[best] if costs[best] < GAIN * costs[0] else candidates[0]
+def promises(history: History, target: float = 0.98, country: str = "RU") -> Ints:
+    """The promised dates of a whole history (ordinals, n), each made from what was known before its day."""
+    clocks = Clocks(country, int(history.handed[0]), history.last)
+    return Walk(history, clocks, Rules(target=target)).run().promised
 
 
-def _until(history: History, cut: int) -> History:
-    """The history as it was known just before a date."""
-    rows = history.known_handed < cut
-    over = history.known_delivered[rows] < cut
-    return History(
-        history.handed[rows],
-        np.where(over, history.delivered[rows], NEVER),
-        history.known_handed[rows],
-        np.where(over, history.known_delivered[rows], NEVER),
-        history.codes[:, rows],
-        history.sizes,
-        history.prior[rows],
-        history.promised[rows],
-    )
+def back_test(
+    history: History, target: float = 0.98, country: str = "RU", part: tuple[float, float] = (TRAINING, 1.0)
+) -> BackTest:
+    """Live through a history and judge the promises of a part of it, the last 30 % unless told otherwise.
 
-
-def _cost(history: History, clock: Clock, rules: Rules, last: int) -> float:
-    """Mean days of the promises, all stretched by the one factor that makes them cover the target exactly."""
-    days = Walk(history, clock, rules).run().promised
-    judged = np.arange(len(days)) >= WARM * len(days)
-    judged &= history.handed < last - 30
-    for stretch in _STRETCHES.tolist():
-        dates = clock.after(history.handed, np.ceil(days * stretch - 1e-9).astype(np.int64))
-        settled = judged & is_settled(history.delivered, dates, last)
-        if (history.delivered[settled] <= dates[settled]).mean() >= rules.target:
-            break
-    return float((dates - history.handed)[settled].mean())
-
-
-def _dates(history: History, clock: Clock, rules: Rules) -> Ints:
-    return clock.after(history.handed, Walk(history, clock, rules).run().promised)
-
-
-def back_test(history: History, target: float = 0.98, country: str = "RU") -> BackTest:
-    """Live through the last 30 % of a history and judge the promises.
-
-    Args: `target` share to be kept, from 0.5 to 0.999; `country` of the working calendar, ISO 3166.
+    Args: `target` share to be kept, from 0.5 to 0.999; `country` of the working calendar, ISO 3166; `part` of the
+    hand-overs that is judged, from and until.
     Raises: BadHistory when nothing is left to be judged.
     """
-    first = int(TRAINING * len(history.handed))
-    cut = int(history.handed[first])
-    dates, rules = promises(history, cut, target, country)
-    later = np.arange(len(dates)) >= first
-    settled = later & is_settled(history.delivered, dates, history.last)
+    dates = promises(history, target, country)
+    rows = np.arange(len(dates))
+    first, end = (int(share * len(dates)) for share in part)
+    judged = (rows >= first) & (rows < end)
+    settled = judged & is_settled(history.delivered, dates, history.last)
     ours = _figures(history, dates, settled)
     if ours is None:
         raise BadHistory("nothing_to_judge")
@@ -121,7 +82,7 @@ def back_test(history: History, target: float = 0.98, country: str = "RU") -> Ba
     ratio = None
     if carrier is not None:
         ratio = float((dates - history.handed)[promised].mean()) / max(carrier.mean_days, 1e-9)
-    return BackTest(target, ours, carrier, ratio, int((later & ~settled).sum()), rules)
+    return BackTest(target, ours, carrier, ratio, int((judged & ~settled).sum()))
 
 
 def _figures(history: History, dates: Ints, rows: NDArray[np.bool_]) -> Figures | None:

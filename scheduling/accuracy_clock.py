@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.calendars import KNOWN_YEARS, calendar_of
+from scheduling.calendars import calendar_of
 
 Ints = NDArray[np.int64]
 
 #: A promise is looked up at most this many calendar days beyond the last date of a history.
-AHEAD: Final = 800
+AHEAD: Final = 2_000
 #: A kind of day off is believed when it sees fewer than this share of an ordinary working day's deliveries.
 IDLE: Final = 0.5
 #: Fewer deliveries than this say nothing about a rhythm; the calendar is then taken at its word.
@@ -44,28 +44,42 @@ class Clock:
         return later
 
 
-def clock_of(country: str, first: int, last: int, delivered: Ints) -> Clock:
-    """The working days of a country, as far as the deliveries bear them out.
+class Clocks:
+    """The clocks that a network in a country may have, from `first` to long after `last` (ordinals).
 
     A network may well deliver on Saturdays, or not keep the feasts of the country it was said to be in: a kind of
-    day off (Saturday, Sunday, feast) counts as one only while deliveries on it are rare.
-
-    Args: `country` as ISO 3166 code; `first` and `last` ordinals of the history; `delivered` ordinals of the
-    deliveries that may be looked at. Years that the calendar does not know have plain weeks.
+    day off (Saturday, Sunday, feast) counts as one only while deliveries on it are rare. Years that the calendar does
+    not know have plain weeks.
     """
-    dates = np.arange(first - 7, last + AHEAD)
-    weekday, off = (dates - _MONDAY) % 7, days_off(country, dates)
-    kinds = [weekday == 5, weekday == 6, off & (weekday < 5)]
-    believed = np.zeros(len(dates), dtype=bool)
-    seen = delivered[(delivered >= first) & (delivered <= last)] - dates[0]
-    count = np.bincount(seen, minlength=len(dates))
-    reach = (dates >= first) & (dates <= (seen.max() + dates[0] if len(seen) else last))
-    ordinary = _rate(count, ~off & reach)
-    for kind in kinds:
-        is_idle = len(seen) < ENOUGH or _rate(count, kind & reach) < IDLE * ordinary
-        believed |= kind & off & is_idle
-    working = ~believed
-    return Clock(int(dates[0]), np.concatenate(([0], np.cumsum(working)[:-1])), dates[working])
+
+    def __init__(self, country: str, first: int, last: int) -> None:
+        self.dates = np.arange(first - 7, last + AHEAD)
+        weekday, self.off = (self.dates - _MONDAY) % 7, days_off(country, self.dates)
+        self.kinds = [weekday == 5, weekday == 6, self.off & (weekday < 5)]
+        self._made: dict[tuple[bool, ...], Clock] = {}
+
+    def of(self, delivered: Ints) -> Clock:
+        """The clock that these deliveries (ordinals) bear out; the same one for the same kinds of days off."""
+        count = np.bincount(delivered - self.dates[0], minlength=len(self.dates))[: len(self.dates)]
+        reach = self._reach(delivered)
+        ordinary = _rate(count, ~self.off & reach)
+        is_idle = tuple(len(delivered) < ENOUGH or _rate(count, kind & reach) < IDLE * ordinary for kind in self.kinds)
+        if is_idle not in self._made:
+            self._made[is_idle] = self._make(is_idle)
+        return self._made[is_idle]
+
+    def _reach(self, delivered: Ints) -> NDArray[np.bool_]:
+        """The dates from the first of the deliveries to the last."""
+        if not len(delivered):
+            return np.zeros(len(self.dates), dtype=bool)
+        reach: NDArray[np.bool_] = (self.dates >= delivered.min()) & (self.dates <= delivered.max())
+        return reach
+
+    def _make(self, is_idle: tuple[bool, ...]) -> Clock:
+        believed = np.any([kind & idle for kind, idle in zip(self.kinds, is_idle, strict=True)], axis=0)
+        working = ~(believed & self.off)
+        index = np.concatenate(([0], np.cumsum(working)[:-1]))
+        return Clock(int(self.dates[0]), index, self.dates[working])
 
 
 def days_off(country: str, dates: Ints) -> NDArray[np.bool_]:
@@ -76,11 +90,6 @@ def days_off(country: str, dates: Ints) -> NDArray[np.bool_]:
     off = weekend.copy()
     off[known] = [not calendar.is_working(date.fromordinal(day)) for day in dates[known].tolist()]
     return off
-
-
-def is_known(year: int) -> bool:
-    """Does the calendar answer for this year?"""
-    return year in KNOWN_YEARS
 
 
 def _rate(count: Ints, days: NDArray[np.bool_]) -> float:

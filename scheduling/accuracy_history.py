@@ -8,7 +8,6 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.accuracy_clock import is_known
 from scheduling.accuracy_districts import district
 
 Ints = NDArray[np.int64]
@@ -17,8 +16,8 @@ COLUMNS: Final = ("handed_over_at", "delivered_at", "origin", "destination", "de
 PROMISED: Final = "promised_at"
 #: Stands for the date of what has not happened.
 NEVER: Final = 10**7
-#: How many of the columns of `codes` say where a parcel goes; the others say what else was known at hand-over.
-PLACES: Final = 4
+#: A moment of another year is a mistake. Years that the calendar does not know have plain weeks.
+YEARS: Final = range(1990, 2100)
 #: This share of bad rows is left out and named; more of them and the file is not believed.
 BAD_SHARE: Final = 0.01
 
@@ -56,8 +55,8 @@ class History:
 
     `handed` and `delivered` are dates by the local clock. What is in `known_handed` and `known_delivered` may be
     used on every later date, and not on that one. `codes` (columns x n, `sizes` codes in each): macro-region,
-    region, origin and region, origin and settlement; then the carrier's own promise and the weekday. `prior`: a
-    promise in working days given from outside, such as the matrix's (0: none). `promised`: the carrier's (0: none).
+    region, origin and region, origin and settlement. `prior`: a promise in working days given from outside, such as
+    the matrix's (0: none). `promised`: the carrier's (0: none).
     """
 
     handed: Ints
@@ -110,7 +109,7 @@ def _read(line: int, cells: Mapping[str, str]) -> Parcel | BadRow:
         return BadRow(line, "no_hand_over")
     if not (origin and destination):
         return BadRow(line, "no_place")
-    if unknown := next((m for m in moments if m is not None and not is_known(m.year)), None):
+    if unknown := next((m for m in moments if m is not None and m.year not in YEARS), None):
         return BadRow(line, "unknown_year", str(unknown.year))
     if delivered is not None and _is_before(delivered, handed):
         return BadRow(line, "delivered_before", cells[COLUMNS[1]])
@@ -143,7 +142,7 @@ def columns_of(parcels: list[Parcel]) -> History:
 
     handed = np.array([parcel.handed.toordinal() for parcel in parcels])
     promised = np.array([parcel.promised.toordinal() if parcel.promised else 0 for parcel in parcels])
-    codes, sizes = _codes(parcels, handed, promised)
+    codes, sizes = _codes(parcels)
     return History(
         handed,
         np.array([p.delivered.toordinal() if p.delivered else NEVER for p in parcels]),
@@ -156,16 +155,13 @@ def columns_of(parcels: list[Parcel]) -> History:
     )
 
 
-def _codes(parcels: list[Parcel], handed: Ints, promised: Ints) -> tuple[Ints, tuple[int, ...]]:
+def _codes(parcels: list[Parcel]) -> tuple[Ints, tuple[int, ...]]:
     """Numbers for what a parcel has in common with others, column by column, and how many there are of each."""
     columns: list[list[object]] = [
         [district(p.region) for p in parcels],
         [p.region for p in parcels],
         [(p.origin, p.region) for p in parcels],
         [(p.origin, p.region, p.destination) for p in parcels],
-        # Steps of a quarter on the logarithm of the days: lanes of 4, 5, 7, 9, 11, 14, 18 days and so on.
-        np.where(promised > 0, np.round(4 * np.log(np.maximum(promised - handed, 1))) + 1, 0).tolist(),
-        (handed % 7).tolist(),
     ]
     numbered, sizes = [], []
     for column in columns:

@@ -17,6 +17,15 @@ class Survival:
     over: Floats
     longest: float
 
+    def reaches(self, share: float) -> bool:
+        """Has the distribution been seen up to this share? Beyond, nobody knows how long things take."""
+        return len(self.over) > 0 and bool(self.over[-1] >= share - 1e-12)
+
+    def hazard(self, values: Floats) -> Floats:
+        """How many ends are expected of one thing that is watched up to each of the values (cumulative hazard)."""
+        gone: Floats = np.append(0.0, -np.log(np.maximum(1 - self.over, 1e-3)))
+        return gone[np.searchsorted(self.at, values, side="right")]
+
     def quantiles(self, shares: Floats) -> Floats:
         """The smallest values by which these shares are over; where none is known, the longest value ever seen."""
         places = np.searchsorted(self.over, shares - 1e-12)

@@ -16,21 +16,35 @@ HALF_LIFE: Final = 180.0
 #: The middle of the scale: at level 1 a place like all others takes SCALE - 1 working days.
 SCALE: Final = 8.0
 LEAST: Final = 0.5
+#: The column of places that are regions: each has a pace of its own.
+REGION: Final = 1
+#: A region's own pace is believed by half when so many parcels came there of late; with fewer than FEW not at all.
+STEADY, FEW = 100, 10
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceTable:
-    """What is added to ln(age + 1): `everywhere` for all parcels, `steps` by code for each column of places."""
+    """What is added to ln(age + 1): `everywhere` for all parcels, `steps` by code for each column of places.
+
+    `paces` say by region how much slower it is now than the network, beside what is usual for it.
+    """
 
     everywhere: float = 0.0
     steps: tuple[Floats, ...] = ()
+    paces: Floats | None = None
+    damp: float = 0.0
 
     def typical(self, codes: Ints) -> Floats:
-        """Working days that parcels usually take at level 1 (n). Args: `codes` (columns x n), finer ones last."""
+        """Working days that parcels take at level 1 (n). Args: `codes` (columns x n), finer ones last."""
         z = np.full(codes.shape[1], self.everywhere)
         for step, code in zip(self.steps, codes, strict=False):
             z += step[code]
-        days: Floats = np.maximum(LEAST, SCALE * np.exp(z) - 1)
+        return self.at(z, self.paces[codes[REGION]] if self.paces is not None else np.ones(len(z)))
+
+    def at(self, z: Floats, pace: Floats) -> Floats:
+        """Working days (n) where so much is added to ln(age + 1), at such a pace of the region."""
+        usual = np.maximum(LEAST, SCALE * np.exp(z) - 1)
+        days: Floats = np.maximum(LEAST, (usual + self.damp) * pace - self.damp)
         return days
 
 

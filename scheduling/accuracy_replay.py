@@ -1,200 +1,179 @@
 """A history lived again day by day: each promise is made from what was known before that midnight, and no more."""
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduling.accuracy_clock import Clock
-from scheduling.accuracy_history import NEVER, PLACES, History
+from scheduling.accuracy_clock import Clock, Clocks
+from scheduling.accuracy_history import NEVER, History
+from scheduling.accuracy_lesson import Lesson
 from scheduling.accuracy_level import Survival, survival
-from scheduling.accuracy_place import PlaceTable, learn_places
+from scheduling.accuracy_place import REGION, STEADY, PlaceTable, learn_places
+from scheduling.accuracy_rules import BELIEF, COHORT, ENOUGH, FEW, MANY, PARTS, SOME, YOUNG, Rules, Windows
+from scheduling.accuracy_watch import Watch, open_lanes, paces
 
+Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-#: The levels a promise is computed at, as parts of the share that may come late: at a target of 98 % from 95 % to 99 %.
-#: Never beyond half of that share: after a strike the tail has grown already, and would be counted twice.
-PARTS: Final = np.array([2.5, 2.0, 1.5, 1.375, 1.25, *np.arange(1.0, 0.4, -0.125)])
-_UNTRIED: Final = int(np.flatnonzero(PARTS == 1.0)[0])
-#: With fewer deliveries than FEW nothing is learned; from MANY on the given prior has no say any more.
-FEW, MANY = 30, 100
-#: The level is taken over as few days as hold so many deliveries.
-ENOUGH: Final = 200
-#: Working days promised while nothing is known and nobody has said anything.
-BLIND: Final = 30
-#: A cohort with fewer parcels than this says too little; the target itself is then the level.
-COHORT: Final = 150
-#: Days ago: the hand-overs that are settled and teach about places.
-SETTLED_DAYS: Final = (390, 25)
-#: A parcel that has been open for longer is lost, not under way.
-LOST_DAYS: Final = 180
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How the promise is learned. The defaults are the quick rules, DESCRIBED the slower ones they came from.
-
-    `damp` are the working days that damp short lanes, `spans` the lengths in days the level may be taken over and
-    `share` the point of it, `tail_days` the length for the tail; `enters_late` says whether what was handed over
-    before a span counts from the beginning of that span only. `cohort` says how many days ago the parcels were
-    handed over that recalibration looks at, `floor` the lowest level it may choose (as one of PARTS), and `columns`
-    how many columns of the history's codes are used.
-    """
-
-    target: float = 0.98
-    damp: float = 8.0
-    spans: tuple[int, ...] = (20, 30, 45, 60)
-    share: float = 0.9
-    tail_days: int = 60
-    enters_late: bool = True
-    cohort: tuple[int, int] = (90, 15)
-    floor: float = 1.375  # the 97.25 % promise at a target of 98 %
-    columns: int = PLACES
-    counts_open: bool = True  # without it parcels still under way are overlooked: the classic optimism
-
-    @property
-    def shares(self) -> Floats:
-        """The levels a promise is computed at, rising."""
-        shares: Floats = np.maximum(1 - (1 - self.target) * PARTS, 0.05)
-        return shares
-
-
-#: Slower to notice how the network changes: kept to be compared with (docs/decisions/0011).
-DESCRIBED: Final = Rules(damp=14.0, spans=(60,), tail_days=90, enters_late=False, cohort=(115, 25), floor=2.5)
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What is known on the morning of a day: enough to make any promise of that day, and to say why.
-
-    `level` is how slow the network is, `reach` the tail at each level, `middle` the tail at one half, `chosen`
-    the index of the level in force, `trust` how much of the promise is learned (0: only the prior, 1: all of it).
-    """
-
-    table: PlaceTable
-    damp: float
-    level: float = 1.0
-    reach: Floats = field(default_factory=lambda: np.ones(len(PARTS)))
-    middle: float = 1.0
-    chosen: int = 0
-    trust: float = 0.0
-
-    def scale(self, typical: Floats) -> Floats:
-        """What the tail is counted in (n), frozen at hand-over. Args: `typical` working days at level 1."""
-        return (typical + self.damp) * self.level
-
-    def days(self, typical: Floats, prior: Ints) -> Ints:
-        """Working days promised at each level (n x levels). Args: `prior` working days (n), 0 for none given."""
-        learned = np.ceil(self.scale(typical)[:, None] * self.reach - self.damp - 1e-9)
-        given = np.where(prior > 0, prior, BLIND)[:, None]
-        mixed = np.ceil(self.trust * learned + (1 - self.trust) * given - 1e-9)
-        return np.maximum(mixed, 0).astype(np.int64)
-
-    def spare(self, typical: Floats, prior: Ints) -> Ints:
-        """Working days by which the promise exceeds what half of such parcels take now (n): the reserve for delays."""
-        usual = np.ceil(self.scale(typical) * self.middle - self.damp - 1e-9)
-        return np.maximum(self.days(typical, prior)[:, self.chosen] - usual, 0).astype(np.int64)
+#: The columns of places whose tails are looked at one by one: region, origin and region, origin and settlement.
+LANES: Final = slice(REGION, None)
 
 
 class Walk:
-    """The days of a history in their order. After `run`, `promised` holds each parcel's working days (n)."""
+    """The days of a history in their order. After `run`, `promised` holds each parcel's date (ordinals, n).
 
-    def __init__(self, history: History, clock: Clock, rules: Rules) -> None:
-        self.history, self.clock, self.rules = history, clock, rules
-        self.start = clock.at(history.handed)
-        self.age = np.where(history.delivered < NEVER, clock.at(history.delivered) - self.start, NEVER)
-        self.codes = history.codes[: rules.columns]
+    `ladder` are the dates that each level of the rules would have promised (n x levels). Weekly, by what was known on
+    Monday, the places are learned anew, the windows, and which days are worked; daily all the rest.
+    """
+
+    def __init__(self, history: History, clocks: Clocks, rules: Rules) -> None:
+        count = len(history.handed)
+        self.history, self.clocks, self.rules = history, clocks, rules
+        self.windows, self.week = Windows(), -1
         self.table = PlaceTable()
-        self.typical = self.table.typical(self.codes)
-        self.scale = np.ones(len(history.handed))
-        self.ladder = np.zeros((len(history.handed), len(PARTS)), dtype=np.int64)
-        self.promised = np.zeros(len(history.handed), dtype=np.int64)
+        self.typical = self.table.typical(history.codes)
+        self.scale = np.ones(count)
+        self.ladder = np.zeros((count, len(PARTS)), dtype=np.int64)
+        self.promised = np.zeros(count, dtype=np.int64)
         self.learned_from = NEVER
+        self.open = [np.ones(size, dtype=bool) for size in history.sizes[LANES]]
+        self._wind(clocks.of(history.delivered[:0]))
 
     def run(self) -> "Walk":
         """Live through all days on which something was handed over."""
-        week = -1
         for day in np.unique(self.history.handed).tolist():
-            if day // 7 != week:
-                week = day // 7
-                self.learn_table(day)
-            self.promise(day, self.learn(day))
+            self.promise(day, self.morning(day))
         return self
+
+    def morning(self, day: int) -> Lesson:
+        """What is known on the morning of a day. Days have to come in their order."""
+        monday = day - (day - 1) % 7
+        if monday != self.week:
+            self.week = monday
+            self._learn_week(monday)
+        return self._learn(day)
 
     def promise(self, day: int, lesson: Lesson) -> None:
         """Promise what is handed over on a day, and remember what every level would have promised."""
         low, high = np.searchsorted(self.history.handed, [day, day + 1])
         new = slice(int(low), int(high))
         self.scale[new] = lesson.scale(self.typical[new])
-        self.ladder[new] = lesson.days(self.typical[new], self.history.prior[new])
+        lanes = zip(self.open, self.history.codes[LANES, new], strict=True)
+        is_open = np.any([is_open[codes] for is_open, codes in lanes], axis=0)
+        days = lesson.days(self.typical[new], self.history.prior[new], is_open)
+        self.ladder[new] = self.clock.after(self.history.handed[new][:, None], days)
         self.promised[new] = self.ladder[new, lesson.chosen]
 
-    def learn_table(self, day: int) -> None:
-        """Learn the places anew from the hand-overs that are settled by a day."""
-        rows = self._rows(day, SETTLED_DAYS)
+    def _wind(self, clock: Clock) -> None:
+        """Count the working days by a clock from now on."""
+        self.clock = clock
+        self.start = clock.at(self.history.handed)
+        self.age = np.where(self.history.delivered < NEVER, clock.at(self.history.delivered) - self.start, NEVER)
+
+    def _learn_week(self, day: int) -> None:
+        """Learn how long parcels are under way at all, which days are worked, and how far each place is."""
+        known = self.history.delivered[self.history.known_delivered < day]
+        clock = self.clocks.of(known)
+        if clock is not self.clock:
+            self._wind(clock)
+        self.windows = Windows(self._settling(day))
+        rows = self._rows(day, self.windows.places)
         if len(rows) < FEW:
             return
-        ages, _over = self._ages(day, rows)
+        ages, _came = self._ages(day, rows)
         ago = (day - self.history.handed[rows]).astype(np.float64)
-        sizes = self.history.sizes[: len(self.codes)]
-        self.table = learn_places(ages.astype(np.float64), ago, self.codes[:, rows], sizes)
-        self.typical = self.table.typical(self.codes)
+        table = learn_places(ages.astype(np.float64), ago, self.history.codes[:, rows], self.history.sizes)
+        self.table = replace(table, damp=self.rules.damp, paces=self._paces(day, table))
+        self.typical = self.table.typical(self.history.codes)
 
-    def learn(self, day: int) -> Lesson:
-        """What the parcels known before a day teach about that day."""
-        rules, rows = self.rules, self._rows(day, (LOST_DAYS, 0))
-        nothing = Lesson(self.table, rules.damp)
+    def _settling(self, day: int) -> int:
+        """The calendar days in which nine parcels of ten come, never less than usual."""
+        rows = self._rows(day, (self.windows.places[0], 0))
         if not len(rows):
-            return nothing
+            return Windows().settling
+        came = self.history.known_delivered[rows] < day
+        days = np.where(came, self.history.delivered[rows], day) - self.history.handed[rows]
+        known = survival(days.astype(np.float64), came)
+        return max(Windows().settling, int(known.quantiles(np.array([0.9]))[0]))
+
+    def _paces(self, day: int, table: PlaceTable) -> Floats:
+        """How slow each region is of late, beside what the table has of it."""
+        region, size = self.history.codes[REGION], self.history.sizes[REGION]
+        rows = self._rows(day, (self.windows.lost, 0))
+        base = table.typical(self.history.codes[:, rows]) + self.rules.damp
+        watch = self._watch(day, rows, self.windows.tail, base)
+        if watch.arrivals < FEW:
+            return np.ones(size)
+        return paces(watch, self.rules.share, region[watch.rows], size, STEADY)
+
+    def _learn(self, day: int) -> Lesson:
+        """What the parcels known before a day teach about that day."""
+        rules, rows = self.rules, self._rows(day, (self.windows.lost, 0))
+        nothing = Lesson(self.table, rules.damp, settling=self.windows.settling)
         base = self.typical[rows] + rules.damp
-        for span in rules.spans:
-            known, count = self._watch(day, rows, span, base)
-            if count >= ENOUGH:
+        for span in self.windows.level:
+            watch = self._watch(day, rows, span, base)
+            if watch.arrivals >= ENOUGH:
                 break
-        if known is None or count < FEW:
+        if watch.arrivals < FEW:
             return nothing
         self.learned_from = min(self.learned_from, day)
-        level = float(known.quantiles(np.array([rules.share]))[0])
-        tail, seen = self._tail(day, rows, base * level)
-        trust = min(1.0, (seen - FEW) / (MANY - FEW))
-        middle = float(tail.quantiles(np.array([0.5]))[0])
-        return Lesson(self.table, rules.damp, level, tail.quantiles(rules.shares), middle, self._choose(day), trust)
+        level = float(watch.survival().quantiles(np.array([rules.share]))[0])
+        watch = self._tail(day, rows, base * level)
+        tail = watch.survival()
+        arrived = self._rows(day, (self.windows.places[0], 0))
+        arrived = arrived[self.history.known_delivered[arrived] < day]
+        self.open = open_lanes(watch, tail, self.history.codes[LANES], self.history.sizes[LANES], arrived)
+        return replace(
+            nothing,
+            level=level,
+            reach=tail.quantiles(rules.shares),
+            chosen=self._choose(day),
+            trust=self._trust(watch, tail),
+        )
 
-    def _tail(self, day: int, rows: Ints, today: Floats) -> tuple[Survival, int]:
+    def _trust(self, watch: Watch, tail: Survival) -> float:
+        """How much of the promise is learned: nothing before the tail has been seen up to the target."""
+        target = self.rules.target
+        if not tail.reaches(target):
+            return 0.0
+        seen = watch.witnesses(float(tail.quantiles(np.array([target]))[0]))
+        return min(1.0, max(0.0, (seen - SOME) / (MANY - SOME)))
+
+    def _tail(self, day: int, rows: Ints, today: Floats) -> Watch:
         """The tail in frozen scales, or in today's (`today`) while too few parcels have one."""
-        frozen = self.history.handed[rows] >= self.learned_from
-        tail, seen = self._watch(day, rows[frozen], self.rules.tail_days, self.scale[rows[frozen]])
-        if tail is None or seen < COHORT:
-            tail, seen = self._watch(day, rows, self.rules.tail_days, today)
-        return (tail or survival(today, np.ones(len(today), dtype=bool))), seen
+        since = max(self.learned_from, int(self.history.handed[0]) + YOUNG)
+        frozen = rows[self.history.handed[rows] >= since]
+        watch = self._watch(day, frozen, self.windows.tail, self.scale[frozen])
+        return watch if watch.arrivals >= COHORT else self._watch(day, rows, self.windows.tail, today)
 
-    def _watch(self, day: int, rows: Ints, span: int, scale: Floats) -> tuple[Survival | None, int]:
-        """How far parcels get, in units of `scale`, as watched over the last `span` days; and how many arrived."""
-        ages, over = self._ages(day, rows)
+    def _watch(self, day: int, rows: Ints, span: int, scale: Floats) -> Watch:
+        """How far parcels get, in units of `scale`, as watched over the last `span` days before a day."""
+        ages, came = self._ages(day, rows)
+        start, damp = self.start[rows], self.rules.damp
         begins, now = self.clock.at(np.array([day - span, day]))
-        inside = (~over & self.rules.counts_open) | (over & (self.history.delivered[rows] >= day - span))
-        if not inside.any():
-            return None, 0
+        inside = (~came & self.rules.counts_open) | (came & (self.history.delivered[rows] >= day - span))
         # What is still open has passed only the days before today; what began inside the span was seen from birth.
-        watched = (np.where(over, ages, now - self.start[rows] - 1) + self.rules.damp) / scale
-        entered = np.where(begins > self.start[rows], begins - self.start[rows] - 1 + self.rules.damp, 0) / scale
-        late = entered[inside] if self.rules.enters_late else None
-        return survival(watched[inside], over[inside], late), int((over & inside).sum())
+        could = now - start - 1 + damp
+        until = np.where(came, ages + damp, could)
+        late = (begins > start) & self.rules.enters_late
+        since = np.where(late, begins - start - 1 + damp, 0)
+        until, since, could = (values[inside] / scale[inside] for values in (until, since, could))
+        return Watch(rows[inside], until, came[inside], since, could)
 
     def _choose(self, day: int) -> int:
-        """The smallest level whose own past promises covered the target, never below the floor (its index)."""
-        rows = self._rows(day, self.rules.cohort)
+        """The smallest level whose own past promises covered the target, as far as these and our belief say (index)."""
+        rules, rows = self.rules, self._rows(day, self.windows.cohort)
         rows = rows[self.history.handed[rows] >= self.learned_from]
-        if len(rows) < COHORT:
-            return _UNTRIED
-        ages, over = self._ages(day, rows)
-        late = (ages[:, None] > self.ladder[rows]).sum(axis=0)
-        kept = (over[:, None] & (ages[:, None] <= self.ladder[rows])).sum(axis=0)
-        good = np.flatnonzero(kept >= self.rules.target * (kept + late))
-        lowest = int(np.flatnonzero(self.rules.floor >= PARTS)[0])
-        return max(lowest, int(good[0]) if len(good) else len(PARTS) - 1)
+        ladder, delivered = self.ladder[rows], self.history.delivered[rows]
+        came = self.history.known_delivered[rows] < day
+        kept = (came[:, None] & (delivered[:, None] <= ladder)).sum(axis=0)
+        due = (came[:, None] | (ladder < day)).sum(axis=0)
+        good = np.flatnonzero(kept + BELIEF * rules.believed >= rules.target * (due + BELIEF) - 1e-9)
+        return int(good[0]) if len(good) else len(PARTS) - 1
 
     def _rows(self, day: int, ago: tuple[int, int]) -> Ints:
         """Parcels handed over between so many days ago, as far as that is known before the day."""
@@ -203,8 +182,8 @@ class Walk:
         known: Ints = rows[self.history.known_handed[rows] < day]
         return known
 
-    def _ages(self, day: int, rows: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    def _ages(self, day: int, rows: Ints) -> tuple[Ints, Flags]:
         """Working days that parcels took, or have taken so far, before a day; and whether they are known to be over."""
-        over = self.history.known_delivered[rows] < day
+        came = self.history.known_delivered[rows] < day
         so_far = np.maximum(self.clock.at(np.array([day]))[0] - self.start[rows], 0)
-        return np.where(over, self.age[rows], so_far), over
+        return np.where(came, self.age[rows], so_far), came

@@ -3,19 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scheduling.accuracy_clock import Clock, clock_of
-from scheduling.accuracy_history import PLACES, History, Ints, Parcel, columns_of
-from scheduling.accuracy_replay import Lesson, Rules, Walk
+from scheduling.accuracy_clock import Clock, Clocks
+from scheduling.accuracy_history import History, Ints, Parcel, columns_of
+from scheduling.accuracy_place import REGION
+from scheduling.accuracy_replay import LANES, Walk
+from scheduling.accuracy_rules import Rules
 from scheduling.learned import BEFORE, Learned, Way, names_of
-
-#: In the first days of a history its places are not known yet, and every promise is made as if they were all alike.
-#: What such promises say of the tail is mostly that they are not: one far region would make all others wait a month.
-#: Until a history is so many days old, its tail is taken with the places as they are known today.
-YOUNG: Final = 60
 
 
 class Given(NamedTuple):
@@ -54,13 +52,16 @@ def learn(parcels: Iterable[Carried], day: date, target: float, country: str = "
     today = day.toordinal()
     history = columns_of([_row(parcel) for parcel in known])
     first = min(int(history.handed[0]), today - BEFORE)
-    clock = clock_of(country, first, max(today, history.last), history.delivered[history.known_delivered < today])
-    history = replace(history, prior=_prior(known, history, clock))
-    walk = Walk(history, clock, Rules(target=target, columns=PLACES)).run()
-    walk.learned_from = max(walk.learned_from, int(history.handed[0]) + YOUNG)
-    walk.learn_table(today)
-    lesson = walk.learn(today)
-    return Learned(day, target, lesson, _steps(known, history, lesson), clock)
+    clocks = Clocks(country, first, max(today, history.last))
+    history = replace(history, prior=_prior(known, history, clocks.of(history.delivered[:0])))
+    walk = Walk(history, clocks, Rules(target=target)).run()
+    lesson = walk.morning(today)
+    names = [names_of(parcel.way) for parcel in known]
+    table = lesson.table
+    steps = [_named(names, history, column, step) for column, step in enumerate(table.steps)]
+    paces = _named(names, history, REGION, table.paces) if table.paces is not None else {}
+    is_open = [_named(names, history, LANES.start + n, lanes) for n, lanes in enumerate(walk.open)]
+    return Learned(day, target, lesson, tuple(steps), paces, tuple(is_open), walk.clock)
 
 
 def _order(parcel: Carried) -> tuple[date, datetime]:
@@ -80,11 +81,7 @@ def _prior(known: list[Carried], history: History, clock: Clock) -> Ints:
     return np.where(given > 0, days, 0)
 
 
-def _steps(known: list[Carried], history: History, lesson: Lesson) -> tuple[dict[str, float], ...]:
-    """What each place adds, by its name instead of its number in this history."""
-    names = [names_of(parcel.way) for parcel in known]
-    steps = []
-    for column, step in enumerate(lesson.table.steps):
-        codes, rows = np.unique(history.codes[column], return_index=True)
-        steps.append({names[row][column]: float(step[code]) for code, row in zip(codes, rows, strict=True)})
-    return tuple(steps)
+def _named(names: list[tuple[str, ...]], history: History, column: int, values: NDArray[Any]) -> dict[str, Any]:
+    """What is known of each place of a column, by its name instead of its number in this history."""
+    codes, rows = np.unique(history.codes[column], return_index=True)
+    return {names[row][column]: values[code].item() for code, row in zip(codes, rows, strict=True)}

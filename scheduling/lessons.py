@@ -46,7 +46,7 @@ def teach(session: Session, carrier: str, now: datetime) -> KeptLesson:
     learned = learn(parcels, day, target, _country(session, carrier))
     found = coverage.worth(parcels, day, target)
     trust = learned.trust if learned is not None else 0.0
-    body = learned.record() if learned is not None and trust > 0 else None
+    body = learned.record() if learned is not None else None
     is_stated = trust >= 1 and coverage.is_borne_out(found, target)
     return KeptLesson(
         carrier=carrier,

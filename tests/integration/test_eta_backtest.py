@@ -97,3 +97,28 @@ def test_three_rows_are_answered(app: Flask, tmp_path: Path) -> None:
     rows = ["2025-03-03,2025-03-06,А,Б,В", "2025-03-04,2025-03-06,А,Б,В", "2025-03-05,2025-03-09,А,Б,В"]
     done = run(app, tmp_path, "\n".join([HEADER, *rows]), "--json")
     assert json.loads(done.stdout)["n"] == 1
+
+
+def test_a_target_that_was_not_kept_is_said_and_ends_in_an_error(app: Flask, tmp_path: Path) -> None:
+    rows = [
+        f"2025-{month:02}-{day:02},2025-{month:02}-{day + (2 if month < 8 else 9):02},А,Б,В"
+        for month in range(1, 13)
+        for day in range(1, 21)
+    ]
+    text = "\n".join([HEADER, *(row for row in rows for _ in range(6))])
+    done = run(app, tmp_path, text, "--from", "0.59", "--to", "0.75")
+    assert done.exit_code == 1
+    assert "обещание НЕ сдержано" in done.stdout
+    assert "Обещание не сдержано" in done.stderr
+    found = run(app, tmp_path, text, "--from", "0.59", "--to", "0.75", "--json")
+    assert (found.exit_code, json.loads(found.stdout)["kept"]) == (1, False)
+
+
+@pytest.mark.filterwarnings("error")
+def test_old_years_are_judged_and_no_warning_reaches_anybody(app: Flask, tmp_path: Path) -> None:
+    rows = [
+        f"{year}-{m:02}-{d:02},{year}-{m:02}-{d + 3:02},А,Б,В" for year in (2006, 2007) for m in (3, 9) for d in (1, 9)
+    ]
+    done = run(app, tmp_path, "\n".join([HEADER, *rows]))
+    assert "Traceback" not in done.output
+    assert "2007-09" in done.stdout

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from bench.histories import best_days, history_of, named
-from scheduling import accuracy
-from scheduling.accuracy import BackTest, back_test, promises
-from scheduling.accuracy_clock import Ints, clock_of
+from bench.young_and_slow import burst, freight
+from scheduling.accuracy import BackTest, back_test, is_kept, promises
+from scheduling.accuracy_clock import Clocks, Ints
 from scheduling.accuracy_history import NEVER, History
-from scheduling.accuracy_replay import DESCRIBED, Rules, Walk
+from scheduling.accuracy_replay import Walk
 from scheduling.accuracy_report import figures
+from scheduling.accuracy_rules import Rules
 
 #: One worker makes the histories that nearly all of them look at.
 pytestmark = pytest.mark.xdist_group("histories")
@@ -42,34 +43,37 @@ def without_later(one: History, day: int, seed: int) -> History:
     return History(one.handed[rows], delivered, one.known_handed[rows], known, codes, one.sizes, prior, promised)
 
 
-def promised_by(one: History, day: int, cut: int) -> Ints:
-    return promises(one, cut)[0][one.handed <= day]
+def promised_by(one: History, day: int) -> Ints:
+    return promises(one)[one.handed <= day]
 
 
-@pytest.mark.parametrize("part", [0.7, 0.8, 0.95])
+def lived(one: History, rules: Rules | None = None) -> Walk:
+    return Walk(one, Clocks("RU", int(one.handed[0]), one.last), rules or Rules()).run()
+
+
+@pytest.mark.parametrize("part", [0.1, 0.4, 0.7, 0.8, 0.95])
 def test_no_promise_knows_what_came_later(part: float) -> None:
     one = history("small")
-    cut, day = (int(one.handed[int(share * len(one.handed))]) for share in (0.7, part))
-    truth = promised_by(one, day, cut)
+    day = int(one.handed[int(part * len(one.handed))])
+    truth = promised_by(one, day)
     for seed in range(3):
-        assert np.array_equal(promised_by(without_later(one, day, seed), day, cut), truth)
+        assert np.array_equal(promised_by(without_later(one, day, seed), day), truth)
 
 
 def test_the_days_of_learning_know_nothing_of_later_ones_either() -> None:
     one = history("small")
-    clock = clock_of("RU", int(one.handed[0]), one.last, np.array([], dtype=np.int64))
-    truth = Walk(one, clock, Rules()).run().ladder
+    truth = lived(one).ladder
     for day in np.unique(one.handed)[30:400:60].tolist():
-        told = Walk(without_later(one, day, day), clock, Rules()).run()
+        told = lived(without_later(one, day, day))
         assert np.array_equal(told.ladder, truth[one.handed <= day])
 
 
 def test_a_peep_would_be_seen() -> None:
     one = history("small")
-    cut = day = int(one.handed[int(0.8 * len(one.handed))])
+    day = int(one.handed[int(0.8 * len(one.handed))])
     peeping = replace(one, known_delivered=np.minimum(one.delivered, one.handed))
     other = replace(peeping, delivered=np.where(one.delivered >= day, one.handed + 40, one.delivered))
-    assert not np.array_equal(promised_by(peeping, day, cut), promised_by(other, day, cut))
+    assert not np.array_equal(promised_by(peeping, day), promised_by(other, day))
 
 
 #: Coverage and worst month at least, and mean days at most: in parts of what somebody would need who knows the truth
@@ -102,47 +106,31 @@ def test_the_stated_coverage_is_kept(name: str) -> None:
 def test_a_lower_target_is_a_shorter_promise() -> None:
     at90, at98 = back_test(history("stable"), 0.9).ours, judged("stable").ours
     assert at90.mean_days < 0.8 * at98.mean_days
-    assert 0.885 <= at90.coverage <= 0.93
+    assert 0.885 <= at90.coverage <= 0.935
 
 
-def test_overlooking_open_parcels_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_overlooking_open_parcels_is_found_out() -> None:
     """In a strike the parcels that do not arrive are the news."""
-    worst = []
+    one, worst = history("strike"), []
     for counts_open in (True, False):
-        monkeypatch.setattr(accuracy, "CANDIDATES", (Rules(counts_open=counts_open),))
-        worst.append(back_test(history("strike")).ours.worst.coverage)
-    assert worst[0] >= 0.9 > worst[1]
-
-
-def described(name: str, monkeypatch: pytest.MonkeyPatch) -> BackTest:
-    monkeypatch.setattr(accuracy, "CANDIDATES", (DESCRIBED,))
-    return back_test(history(name))
-
-
-def test_the_marketplace_is_like_the_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There the described method covered 98.7 %, its worst month 97.6 %, in 22.4 days."""
-    found = described("real-like", monkeypatch).ours
-    assert found.coverage == pytest.approx(0.985, abs=0.007)
-    assert found.worst.coverage == pytest.approx(0.975, abs=0.015)
-    assert found.mean_days == pytest.approx(22, abs=2.5)
-
-
-def test_noticing_sooner_beats_noticing_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    sooner, strike = judged("slowing").ours, judged("strike").ours
-    assert sooner.mean_days < 0.97 * described("slowing", monkeypatch).ours.mean_days
-    assert strike.worst.coverage > described("strike", monkeypatch).ours.worst.coverage
+        dates = lived(one, Rules(counts_open=counts_open)).promised
+        rows = np.arange(len(dates)) >= 0.7 * len(dates)
+        found = figures(one.handed[rows], one.delivered[rows], dates[rows], one.last)
+        assert found is not None
+        worst.append(found.worst.coverage)
+    assert worst[0] > worst[1]
 
 
 def test_a_faster_network_is_promised_faster() -> None:
     one = history("faster")
-    dates, _rules = promises(one, int(one.handed[int(0.7 * len(one.handed))]))
+    dates = promises(one)
     days, third = dates - one.handed, len(dates) // 3
     assert days[-third:].mean() < 0.8 * days[third // 2 : third].mean()
 
 
 def test_a_far_region_has_its_own_term() -> None:
     one = history("outliers")
-    dates, _rules = promises(one, int(one.handed[int(0.7 * len(one.handed))]))
+    dates = promises(one)
     made, days = named("outliers", seed=1), dates - one.handed
     late = np.arange(len(days)) > 0.7 * len(days)
     far = made.region >= 18
@@ -153,23 +141,53 @@ def test_a_far_region_has_its_own_term() -> None:
 def test_what_is_given_holds_until_enough_has_come() -> None:
     one = history("stable")
     one = replace(one, prior=np.full(len(one.handed), 12))
-    clock = clock_of("RU", int(one.handed[0]), one.last, np.array([], dtype=np.int64))
-    walk = Walk(one, clock, Rules())
+    walk = Walk(one, Clocks("RU", int(one.handed[0]), one.last), Rules())
     first = int(one.handed[0])
-    assert walk.learn(first).trust == 0
-    assert walk.learn(first).days(walk.typical[:2], one.prior[:2])[:, 0].tolist() == [12, 12]
-    assert walk.run().learn(first + 60).trust == 1
+    lesson = walk.morning(first)
+    assert lesson.trust == 0
+    assert lesson.days(walk.typical[:2], one.prior[:2], np.zeros(2, dtype=bool))[:, 0].tolist() == [12, 12]
+    assert walk.run().morning(int(one.handed[-1])).trust == 1
 
 
-def test_the_reserve_is_part_of_the_promise() -> None:
+@pytest.mark.parametrize("days", [6, 12, 20])
+def test_a_burst_of_a_young_network_is_promised_by_the_matrix_until_its_tail_is_seen(days: int) -> None:
+    one = burst(days)
+    walk = lived(one)
+    promised = walk.clock.at(walk.promised) - walk.start
+    slowest = int(np.quantile(walk.age, 0.98))
+    early = one.handed < one.handed[0] + slowest
+    assert (promised[early] >= 10).all()
+    assert (one.delivered <= walk.promised).mean() >= 0.97
+
+
+def test_a_region_that_nobody_has_been_seen_to_reach_keeps_the_matrix() -> None:
+    """The network is quick and known; the new region takes 30 working days, and the matrix says so."""
     one = history("stable")
-    clock = clock_of("RU", int(one.handed[0]), one.last, np.array([], dtype=np.int64))
-    walk = Walk(one, clock, Rules()).run()
-    lesson, some = walk.learn(int(one.handed[-1])), walk.typical[:50]
-    days = lesson.days(some, one.prior[:50])[:, lesson.chosen]
-    spare = lesson.spare(some, one.prior[:50])
-    assert (spare > 0).all()
-    assert (spare < days).all()
+    new = one.handed >= one.handed[int(0.8 * len(one.handed))]
+    new &= np.arange(len(new)) % 10 == 0
+    codes, sizes = one.codes.copy(), tuple(size + 1 for size in one.sizes)
+    codes[:, new] = np.array(one.sizes)[:, None]
+    delivered = np.where(new, one.handed + 42, one.delivered)
+    one = replace(
+        one, codes=codes, sizes=sizes, prior=np.where(new, 35, 12), delivered=delivered, known_delivered=delivered
+    )
+    walk = lived(one)
+    promised = walk.clock.at(walk.promised) - walk.start
+    first = new & (one.handed < one.handed[new][0] + 40)
+    assert (promised[first] >= 35).all()
+    assert promised[~new][-100:].mean() < 25
+
+
+def test_slow_freight_is_kept_and_needs_no_other_windows() -> None:
+    one = freight()
+    found = back_test(one)
+    assert found.ours.mean_days > 100
+    assert found.ours.coverage >= 0.95
+
+
+def test_a_target_that_is_not_kept_is_said() -> None:
+    assert not is_kept(0.95, 1_000, 0.98)
+    assert is_kept(0.975, 1_000, 0.98)
 
 
 def test_delivered_on_the_promised_date_is_kept() -> None:

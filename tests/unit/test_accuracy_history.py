@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from scheduling.accuracy_clock import clock_of
+from scheduling.accuracy_clock import Clocks
 from scheduling.accuracy_districts import district
 from scheduling.accuracy_history import NEVER, BadHistory, BadRow, History, Parcel, check, columns_of
 from scheduling.calendars import calendar_of
@@ -107,7 +107,7 @@ def test_regions_belong_to_districts(region: str, name: str) -> None:
 
 def test_the_clock_counts_as_the_calendar_does() -> None:
     first = day("2025-04-25")
-    clock = clock_of("RU", first, first + 60, np.array([], dtype=np.int64))
+    clock = Clocks("RU", first, first + 60).of(np.array([], dtype=np.int64))
     for ahead in range(40):
         begins = np.array([first + ahead])
         for count in (1, 5, 20):
@@ -120,5 +120,10 @@ def test_a_day_off_on_which_parcels_come_is_none() -> None:
     first = day("2025-01-01")
     every = np.arange(first, first + 365)
     came = np.repeat(every[every % 7 != day("2025-01-05") % 7], 3)  # Sundays off, feasts and Saturdays not
-    clock = clock_of("RU", first, first + 364, came)
+    clock = Clocks("RU", first, first + 364).of(came)
     assert clock.at(np.array([first + 364]))[0] - clock.at(np.array([first]))[0] == len(every) - 1 - 52
+
+
+def test_years_before_the_calendar_have_plain_weeks() -> None:
+    parcels, bad = read(*["2006-03-03,2006-03-07,А,Б,,"] * 3)
+    assert (len(parcels), bad) == (3, ())
