@@ -17,7 +17,7 @@ PARTS: Final = np.array([2.5, 2.0, 1.75, 1.5, 1.25, 1.125, *np.arange(1.0, 0.49,
 #: what was learned of them is always a little old.
 MARGIN: Final = 0.875
 #: Recalibration believes that expectation as much as so many of its own past promises.
-BELIEF: Final = 3_000
+BELIEF: Final = 1_000
 #: With fewer deliveries than FEW nothing is learned.
 FEW: Final = 30
 #: So many parcels that would have been seen to come as late as the target's point begin to be trusted beside the
