@@ -47,6 +47,12 @@ class Wanted:
     late: int = 0
 
     @property
+    def is_paid(self) -> bool:
+        """Has the courier whose mark counts the money for it?"""
+        is_called_delivered = self.is_delivered and self.loaded_at is not None and not self.is_back
+        return self.outcome == "delivered" or is_called_delivered
+
+    @property
     def stage(self) -> str:
         if self.is_delivered:
             return "delivered"

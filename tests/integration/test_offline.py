@@ -46,13 +46,17 @@ def as_it_was(lived: Lived) -> None:
 
 
 def _close(lived: Lived, wanted: dict[int, Wanted]) -> None:
-    """Each gives back what he took at the doors, and nobody what another took."""
+    """Each gives back what he took at the doors, and nobody what another took.
+
+    For what a carrier calls delivered while he had it, he has the money too, unless he brings the parcel back
+    (decision 0017).
+    """
     close(
         lived,
         lambda courier, day: sum(
             COD
             for parcel_id in lived.parcels[day]
-            if (wanted[parcel_id].outcome, wanted[parcel_id].courier) == ("delivered", courier)
+            if wanted[parcel_id].courier == courier and wanted[parcel_id].is_paid
         ),
     )
 
