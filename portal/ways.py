@@ -15,8 +15,8 @@ _OF_PROGRAMS = (None, Rule.KEY, Rule.SIGNATURE)
 
 def instead() -> str | None:
     """The page for somebody who asks for an address at which none stands, if there is one."""
-    if request.method not in ("GET", "HEAD"):
-        return None
+    if request.method not in ("GET", "HEAD") or request.endpoint is not None:
+        return None  # a page stands there, and it has said itself that what was asked for does not exist
     path = request.path
     bare = path.rstrip("/")
     if bare != path:

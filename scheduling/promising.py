@@ -14,7 +14,7 @@ from parcels import journal
 from parcels.clocks import answer_by, moment
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind
-from scheduling import lessons, matrix, past_promises
+from scheduling import changes, lessons, matrix, past_promises
 from scheduling.calendars import COUNTRY as COUNTRY
 from scheduling.calendars import UnknownDay, WorkCalendar, local_date
 from scheduling.days import calendar_for, closed_days
@@ -141,6 +141,8 @@ def _promise_anew(session: Session, parcel: Parcel, past: Past, given: Given, no
         return False
     says = {**_dates(promise), **learned, **given.record()}
     told, tells = _news(parcel, past, promise)
+    if tells and changes.taken_back_at(session, parcel.id) == now:
+        tells = False  # the message that the choice is taken back says it, and is worded from what is true then
     is_same = past.last is not None and not past.is_withdrawn and _says(past.last.details) == _says(says)
     if is_same and not tells:
         return False

@@ -319,6 +319,7 @@ def test_two_workers_at_once_tell_it_once(both: Flask, server: CarrierServer) ->
 def test_without_keys_nobody_is_asked_and_nothing_is_taken_back(app: Flask) -> None:
     parcel_id = parcel_at()
     book(parcel_id)
+    record(parcel_id, Kind.ARRIVED, SOON)
     ticking.tick(CLOSES)
     assert (kinds(parcel_id), wish().outcome) == ([], Outcome.WAITING)
 
