@@ -22,6 +22,8 @@ from scheduling.silences import Silences
 KEPT_DAYS: Final = timedelta(days=30)
 #: Lessons of this process by their digest; a few carriers, and yesterday's at midnight.
 _READ: dict[str, Learned] = {}
+#: What only the lessons of today's rules have.
+FORM = "open"
 _MANY: Final = 32
 _of_carrier = select(KeptLesson.carrier, func.max(KeptLesson.day)).group_by(KeptLesson.carrier)
 _IS_NEWEST: Final = tuple_(KeptLesson.carrier, KeptLesson.day).in_(_of_carrier)
@@ -116,7 +118,7 @@ def _read(session: Session, digest: str) -> Learned | None:
         body: dict[str, Any] | None = session.scalar(
             select(KeptLesson.body).where(KeptLesson.digest == digest).limit(1)
         )
-        if body is None:
+        if body is None or FORM not in body:  # one of an older release: the next morning's counts
             return None
         if len(_READ) >= _MANY:
             _READ.clear()

@@ -247,3 +247,15 @@ def test_the_share_is_kept_with_who_and_when(both: Flask) -> None:
 )
 def test_a_share_is_stated_while_chance_explains_what_is_missing(kept: int, judged: int, is_said: bool) -> None:
     assert is_borne_out(Worth(kept, judged), 0.98) is is_said
+
+
+def test_a_lesson_that_an_older_release_kept_says_nothing(busy: Flask) -> None:
+    assert ticking.learn(NOW) == ["cdek"]
+    with transaction() as session:
+        for kept in session.scalars(select(KeptLesson).where(KeptLesson.body.is_not(None))):
+            kept.body = {name: value for name, value in (kept.body or {}).items() if name != "open"}
+            kept.digest = "of-old"
+    with reading() as session:
+        carriers = list(session.scalars(select(KeptLesson.carrier)))
+        assert carriers
+        assert [lessons.learned_for(session, carrier) for carrier in carriers] == [None] * len(carriers)
