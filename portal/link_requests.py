@@ -14,10 +14,10 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Base, Fact, Parcel
 from parcels.stages import Kind
+from sms.duties import FRESH_A_DAY
 
-#: A link is sent again so often at most: one parcel's, and all of a phone's within 24 hours.
+#: A parcel's link is sent again so often at most; all of a phone's `FRESH_A_DAY` times within 24 hours.
 ONCE_IN = timedelta(hours=1)
-A_DAY = 5
 #: Orders of a phone whose links are sent, the newest; requests that are answered in one round.
 NEWEST, BATCH = 3, 100
 
@@ -52,7 +52,8 @@ def answer(session: Session, phone: str, now: datetime) -> int:
     count = 0
     for parcel_id in sorted(session.scalars(opened.limit(NEWEST)).all()):
         parcel = journal.lock(session, parcel_id)
-        if _asked(session, Fact.parcel_id == parcel_id, now - ONCE_IN) == 0 and _asked_of(session, phone, now) < A_DAY:
+        is_first_lately = _asked(session, Fact.parcel_id == parcel_id, now - ONCE_IN) == 0
+        if is_first_lately and _asked_of(session, phone, now) < FRESH_A_DAY:
             journal.record(session, parcel, NewFact(Kind.LINK_REQUESTED, "recipient"), now)
             count += 1
     return count

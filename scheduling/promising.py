@@ -146,9 +146,10 @@ def _promise_anew(session: Session, parcel: Parcel, past: Past, given: Given, no
     is_same = past.last is not None and not past.is_withdrawn and _says(past.last.details) == _says(says)
     if is_same and not tells:
         return False
+    calendar = calendar_for(session, parcel.shop.origin.country)
     details = {
         **says,
-        "legs": [_leg(leg, calendar_for(session, parcel.shop.origin.country)) for leg in promise.legs],
+        "legs": [_leg(leg, calendar) for leg in promise.legs],
         "matrix": matrix_id,
         "settlement": parcel.settlement_id,
         "cause": str(cause),

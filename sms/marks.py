@@ -68,20 +68,20 @@ def marks_of(text: str, own_host: str) -> Iterator[Mark]:
     own = own_host.split(":", maxsplit=1)[0].lower()
     if any(host != own for host in addresses(text)):
         yield Mark.LINK
-    yield from word_marks(text)
-
-
-def word_marks(text: str) -> Iterator[Mark]:
-    """The marks that stand in words, whatever addresses there are."""
-    seen = plain(text)
-    yield from (mark for mark, pattern in _WORDS if pattern.search(seen))
+    yield from (mark for mark, _word in _marked_words(text))
 
 
 def marked_word(text: str) -> str | None:
     """The first word that is a mark; None where there is none."""
+    return next((word for _mark, word in _marked_words(text)), None)
+
+
+def _marked_words(text: str) -> Iterator[tuple[Mark, str]]:
+    """The marks that stand in words, each with the first word that bears it."""
     seen = plain(text)
-    found = (pattern.search(seen) for _mark, pattern in _WORDS)
-    return next((one.group() for one in found if one), None)
+    for mark, pattern in _WORDS:
+        if found := pattern.search(seen):
+            yield mark, found.group()
 
 
 def foreign_address(text: str) -> str | None:
@@ -92,6 +92,7 @@ def foreign_address(text: str) -> str | None:
 
 def without_addresses(value: str) -> str:
     """A name or a number as it may stand in a message: what would be an address in it opens nothing any more."""
-    if next(addresses(value), None) is None:
+    seen = plain(value)
+    if _ADDRESS.search(seen) is None:
         return value
-    return _ADDRESS.sub(lambda found: " ".join(re.split(r"[./:@]{1,9}", found.group())).strip(), plain(value))
+    return _ADDRESS.sub(lambda found: " ".join(re.split(r"[./:@]{1,9}", found.group())).strip(), seen)

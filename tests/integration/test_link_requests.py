@@ -10,9 +10,10 @@ from parcels.stages import Kind
 from portal import link_requests
 from portal.engines import reading_engine
 from portal.extensions import db
-from portal.link_requests import A_DAY, LinkRequest
+from portal.link_requests import LinkRequest
 from portal.ticking import send_links
 from portal.transaction import reading, transaction
+from sms.duties import FRESH_A_DAY
 from tests.factories import NOW, make_parcel, make_world
 
 KNOWN, UNKNOWN = "+7 913 000-12-42", "+7 999 000-00-00"
@@ -61,6 +62,6 @@ def test_nothing_is_written_over_the_caps(both: Flask) -> None:
             link_requests.ask(session, "+79990000000", at)
         send_links(at)
         assert count(LinkRequest) == 0
-        assert count(Fact) == min(1 + minute // 60, A_DAY)
+        assert count(Fact) == min(1 + minute // 60, FRESH_A_DAY)
     with reading() as session:
-        assert session.get_one(Parcel, parcel_id).version <= A_DAY * 2 + 3
+        assert session.get_one(Parcel, parcel_id).version <= FRESH_A_DAY * 2 + 3
