@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from parcels.models import Parcel, Staff
-from scheduling.calls import callable_now, due_now
+from scheduling.calls import UNLEASED, callable_now, due_now, first_of_person
 from scheduling.models import Call
 from scheduling.policy import Reason, Refusal
 
@@ -30,7 +30,7 @@ def take(session: Session, operator_id: int, now: datetime) -> Call | None:
     held = session.scalar(
         select(Call).where(*due_now(now), Call.leased_by == operator_id, Call.leased_until > now).limit(1)
     )
-    return held or _lease_first(session, operator_id, callable_now(now), now)
+    return held or _lease_first(session, operator_id, (*callable_now(now), first_of_person(now)), now)
 
 
 def go_on(session: Session, operator_id: int, phone: str, now: datetime) -> Call | None:
@@ -59,8 +59,7 @@ def let_go(session: Session, call: Call) -> None:
 def follow_phone(session: Session, parcel: Parcel) -> None:
     """A parcel has another phone: whoever was ringing the old one has no call to it any more."""
     is_old = Call.parcel_id == parcel.id, Call.leased_phone.is_not(None), Call.leased_phone != parcel.phone
-    none = {"leased_by": None, "leased_until": None, "leased_phone": None}
-    session.execute(update(Call).where(*is_old).values(none))
+    session.execute(update(Call).where(*is_old).values(UNLEASED))
 
 
 def _lease_first(
@@ -96,5 +95,4 @@ def _forget_old(session: Session, phone: str, now: datetime) -> None:
     over = select(Call.id).where(Call.leased_phone == phone, Call.leased_until <= now)
     ids = session.scalars(over.with_for_update(skip_locked=True)).all()
     if ids:
-        none = {"leased_by": None, "leased_until": None, "leased_phone": None}
-        session.execute(update(Call).where(Call.id.in_(ids)).values(none))
+        session.execute(update(Call).where(Call.id.in_(ids)).values(UNLEASED))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, String, case, func, select, update
+from sqlalchemy import ColumnElement, Select, String, case, func, select, tuple_, update
 from sqlalchemy.orm import Session, aliased
 
 from parcels import journal
@@ -26,6 +26,8 @@ TRIES_A_DAY = 3
 LONGEST_WAIT = timedelta(days=14)
 #: Whom a call is to: everybody with one phone is one person; who has none is one by himself.
 PERSON = case((Parcel.phone != "", Parcel.phone), else_=Parcel.id.cast(String))
+#: The columns of a lease when nobody holds the call.
+UNLEASED = {"leased_by": None, "leased_until": None, "leased_phone": None}
 
 
 class Outcome(StrEnum):
@@ -145,7 +147,7 @@ def close(session: Session, parcel: Parcel, outcome: str, now: datetime, *, unle
     session.execute(
         update(Call)
         .where(Call.parcel_id == parcel.id, Call.closed_at.is_(None), Call.reason.not_in(unless))
-        .values(closed_at=now, outcome=outcome, leased_by=None, leased_until=None, leased_phone=None)
+        .values(closed_at=now, outcome=outcome, **UNLEASED)
     )
 
 
@@ -190,6 +192,18 @@ def callable_now(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Conditions of the calls, joined to their parcels, that may be taken: nobody rings their person, nor has just."""
     is_free = (Call.leased_until.is_(None)) | (Call.leased_until <= now)
     return *due_now(now), is_free, Parcel.phone.not_in(_being_rung(now)), Parcel.phone.not_in(_just_rung(now))
+
+
+def first_of_person(now: datetime) -> ColumnElement[bool]:
+    """Condition of a call, joined to its parcel, that no other of its person has waited for longer.
+
+    Whoever skips a call that is locked, because its person is just being taken, must not take him by his next one.
+    """
+    other, its = aliased(Call), aliased(Parcel)
+    is_due = other.closed_at.is_(None), other.due_at <= now, other.closes_at > now
+    waits_longer = tuple_(other.due_at, other.id) < tuple_(Call.due_at, Call.id)
+    earlier = select(other.id).join(its, its.id == other.parcel_id)
+    return ~earlier.where(its.phone == Parcel.phone, its.phone != "", *is_due, waits_longer).exists()
 
 
 def _being_rung(now: datetime) -> Select[str | None]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import false, func, select, text, update
+from sqlalchemy import false, func, select, text, true, update
 
 from parcels import journal
 from parcels.journal import NewFact
@@ -90,6 +90,7 @@ def without_the_wall() -> None:
 def without_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take calls without asking who is being rung; on SQLite one asks after the other, and would see it."""
     monkeypatch.setattr(calls, "_being_rung", lambda _now: select(Call.leased_phone).where(false()))
+    monkeypatch.setattr(call_leases, "first_of_person", lambda _now: true())
 
 
 def test_three_parcels_of_one_person_are_one_call_however_many_ask(both: Flask) -> None:
