@@ -1,9 +1,9 @@
 """How long a parcel waits for its recipient: for an agreed delivery, or at a place of issue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from parcels.clocks import local_date
 
@@ -48,3 +48,21 @@ def last_day(stays: Sequence[Stay], promised_from: date | None) -> date | None:
         return date.fromisoformat(told[-1])
     arrived = min(stay.arrived for stay in stays if stay.place == now.place)
     return max(promised_from or arrived, arrived) + timedelta(days=STORAGE_DAYS)
+
+
+class Scan(Protocol):
+    """A fact told at a place of issue, as the journal keeps it."""
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def occurred_at(self) -> datetime: ...
+
+    @property
+    def details(self) -> Mapping[str, Any]: ...
+
+
+def last_day_after(scans: Iterable[Scan], promised_from: date | None, zone: str) -> date | None:
+    """`last_day` of what the journal says. Args: `scans` at places of issue, oldest first; `zone` of the recipient."""
+    return last_day([stay(scan.place, scan.occurred_at, scan.details, zone) for scan in scans], promised_from)

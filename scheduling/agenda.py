@@ -14,7 +14,7 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel
 from parcels.stages import BEFORE_CITY, GOING_BACK, Kind, Stage
-from parcels.storage import last_day, stay
+from parcels.storage import last_day_after
 from scheduling import booking, call_leases, calls, changes, promising, waiting
 from scheduling.calendars import local_date, moment
 from scheduling.delays import LateLeg
@@ -170,9 +170,8 @@ def outlook(session: Session, parcel: Parcel, now: datetime) -> Outlook:
 def _kept_until(session: Session, parcel: Parcel) -> date | None:
     """The last day on which a parcel waits for its recipient; a place of issue has its own term."""
     if parcel.side is Stage.AT_PICKUP:
-        scans = [fact for fact in journal.facts_of(session, parcel) if fact.kind is Kind.AT_PICKUP]
-        stays = [stay(fact.place, fact.occurred_at, fact.details, parcel.zone) for fact in scans]
-        return last_day(stays, parcel.promised_from)
+        scans = select(Fact).where(Fact.parcel_id == parcel.id, Fact.kind == Kind.AT_PICKUP).order_by(Fact.seq)
+        return last_day_after(session.scalars(scans), parcel.promised_from, parcel.zone)
     return waiting.window_of(parcel).last if parcel.promised_from is not None else None
 
 

@@ -8,7 +8,7 @@ from parcels import journal
 from parcels.journal import NewFact
 from parcels.models import Fact, Parcel
 from parcels.stages import Kind, Stage
-from parcels.storage import last_day, stay
+from parcels.storage import last_day_after
 from scheduling import calls
 from scheduling.calendars import CALLS_FROM, local_date, moment
 from scheduling.policy import Reason, Refusal
@@ -25,8 +25,7 @@ def scans(session: Session, parcel: Parcel) -> list[Fact]:
 
 def kept_until(known: list[Fact], parcel: Parcel, now: datetime) -> date:
     """The last day of storage where a parcel lies."""
-    stays = [stay(fact.place, fact.occurred_at, fact.details, parcel.zone) for fact in known]
-    return last_day(stays, parcel.promised_from) or local_date(now, parcel.zone)
+    return last_day_after(known, parcel.promised_from, parcel.zone) or local_date(now, parcel.zone)
 
 
 def is_extended(known: list[Fact]) -> bool:

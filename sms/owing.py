@@ -9,7 +9,7 @@ from zlib import crc32
 from parcels.clocks import local_date, moment
 from parcels.models import Fact, Parcel
 from parcels.stages import ON_THE_ROAD, Kind
-from parcels.storage import last_day, stay
+from parcels.storage import last_day_after
 from sms.hours import next_waking
 from sms.occasions import Channel, Occasion
 from sms.preferences import Preferences
@@ -74,8 +74,7 @@ def _at_pickup(parcel: Parcel, fact: Fact, choices: Preferences) -> Iterator[Dut
     """Arrival at a place of issue: told now, again every so many days, before storage ends; and to the shop."""
     place = f"{crc32((fact.details.get('address') or fact.place).encode()):08x}"
     arrived = local_date(fact.occurred_at, parcel.zone)
-    here = stay(fact.place, fact.occurred_at, fact.details, parcel.zone)
-    until = last_day([here], parcel.promised_from) or arrived
+    until = last_day_after([fact], parcel.promised_from, parcel.zone) or arrived
     warned = until - timedelta(days=WARN_RECIPIENT)
 
     def due(day: date) -> datetime:

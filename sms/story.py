@@ -10,7 +10,7 @@ from parcels import journal
 from parcels.clocks import answer_by, local_date, moment
 from parcels.models import Fact, Parcel
 from parcels.stages import ON_THE_ROAD, Kind, Stage
-from parcels.storage import last_day, stay
+from parcels.storage import last_day_after
 from sms.phrases import DASH, SIGNS, STATUS
 
 _CHOICES = (Kind.SLOT_BOOKED, Kind.POSTPONED, Kind.CHOICE_WITHDRAWN)
@@ -53,8 +53,7 @@ class Story:
         if self.pickup is None:
             return None
         scans = [fact for fact in self.facts if fact.kind is Kind.AT_PICKUP]
-        stays = [stay(fact.place, fact.occurred_at, fact.details, self.parcel.zone) for fact in scans]
-        return last_day(stays, self.parcel.promised_from)
+        return last_day_after(scans, self.parcel.promised_from, self.parcel.zone)
 
 
 def read(session: Session, parcel: Parcel, now: datetime) -> Story:
