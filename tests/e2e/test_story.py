@@ -57,6 +57,7 @@ def signed_in(product: Product, chromium: Browser, who: str, size: dict[str, int
     page.get_by_label("Имя для входа").fill(who)
     page.get_by_label("Пароль").fill(who)
     page.get_by_role("button", name="Войти").click()
+    page.wait_for_url(lambda url: not url.partition("?")[0].endswith("/login"))  # else it may still be the form
     return context, page
 
 
